@@ -1,0 +1,1 @@
+"""The REST front door (Sanic): takes tweets, has them made durable, and answers."""

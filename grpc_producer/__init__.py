@@ -1,0 +1,1 @@
+"""The gRPC server that publishes tweets to Kafka and answers once Kafka has them."""

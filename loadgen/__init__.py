@@ -1,0 +1,1 @@
+"""The Locust swarm and the tweets that it sends."""

@@ -1,0 +1,1 @@
+"""The Faust application: consumes the topic, stores every record, counts it exactly once."""

@@ -1,0 +1,1 @@
+"""What the services of Weather Tweets share, and the command line that runs them together."""

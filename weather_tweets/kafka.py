@@ -1,0 +1,59 @@
+"""Kafka for every part that speaks to it: connection options from the settings, and the topics."""
+
+import ssl
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from weather_tweets.settings import KafkaSettings
+
+
+def client_options(settings: KafkaSettings) -> dict[str, Any]:
+    """Keyword arguments that every aiokafka client takes: where the brokers are, and how to be let in."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "security_protocol": settings.security_protocol,
+    }
+    context = ssl_context(settings)
+    if context:
+        options["ssl_context"] = context
+    if settings.security_protocol.startswith("SASL_"):
+        options |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.sasl_password.get_secret_value(),
+        }
+    return options
+
+
+def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
+    """The TLS context for the brokers, None where the protocol has no TLS."""
+    if not settings.security_protocol.endswith("SSL"):
+        return None
+    return ssl.create_default_context(cafile=settings.ssl_ca_file or None)
+
+
+async def ensure_topics(settings: KafkaSettings) -> None:
+    """Creates `topic` and `dead_topic` with their partitions where they are missing.
+
+    Faust ignores a topic that does not exist when it subscribes and never comes back to it, so this comes
+    before anyone subscribes. Raises `aiokafka.errors.KafkaError` when Kafka is away.
+    """
+    admin = AIOKafkaAdminClient(**client_options(settings))
+    await admin.start()
+    try:
+        present = set(await admin.list_topics())
+        missing = [name for name in (settings.topic, settings.dead_topic) if name not in present]
+        if not missing:
+            return
+        reply = await admin.create_topics(
+            [NewTopic(name, settings.partitions, settings.replication_factor) for name in missing]
+        )
+        for name, code, *message in reply.topic_errors:
+            error = for_code(code)
+            # Another service may have been quicker.
+            if code and error is not TopicAlreadyExistsError:
+                raise error(f"topic {name}: {message}")
+    finally:
+        await admin.close()

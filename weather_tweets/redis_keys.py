@@ -1,0 +1,26 @@
+"""Every key of Redis: two views that are never mixed, what was processed and what was accepted."""
+
+# Processed (written by streams, exact).
+COUNTRIES = "countries"
+"""Hash: Spanish country name → messages processed."""
+TOTALS = "totals"
+"""Hash: `messages`, `dead`, `repeats` → records processed as each."""
+
+
+def tally(partition: int) -> str:
+    """Hash of one partition's absolute counts, the basis on which `COUNTRIES` and `TOTALS` only grow.
+
+    Fields: `messages`, `dead`, `repeats`, and `country:<Spanish name>`.
+    """
+    return f"tally:{partition}"
+
+
+# Accepted (written by ws_writer within milliseconds, best effort).
+LIVE_COUNTRIES = "live:countries"
+"""Hash: Spanish country name → tweets accepted."""
+LIVE_TOTALS = "live:totals"
+"""Hash: `messages` → tweets accepted."""
+LIVE_RECENT = "live:recent"
+"""Stream of the last tweets, trimmed: fields `id`, `texto`, `país`, `codigo`, `at`."""
+LIVE_RATE = "live:rate"
+"""Stream, one entry a second, trimmed to an hour: fields `accepted`, `processed` (tweets in that second)."""

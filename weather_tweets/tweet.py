@@ -1,0 +1,114 @@
+"""The tweet: its shape on every wire, and what makes one acceptable."""
+
+import re
+import unicodedata
+import uuid
+from typing import Any
+
+import msgspec
+
+from weather_tweets import countries
+
+MAX_TEXT_CHARACTERS = 4096
+MAX_COUNTRY_CHARACTERS = 128
+MAX_TWEETS_PER_REQUEST = 1000
+
+# Everything of category Cc but tab, line feed and carriage return; lone surrogates cannot be encoded.
+_FORBIDDEN_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_FORBIDDEN_IN_COUNTRY = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+_TEXT_KEYS = ("texto", "text")
+_COUNTRY_KEYS = ("país", "pais", "country")
+
+
+class Tweet(
+    msgspec.Struct,
+    rename={"text": "texto", "country": "país", "code": "codigo"},
+    frozen=True,
+    gc=False,
+):
+    """An accepted tweet; as JSON it is the record of Kafka's topic and of the live feed.
+
+    `id` is a UUID in canonical form, `country` the canonical Spanish name (or the name as it was given, where
+    nobody knows it), `code` the ISO 3166-1 alpha-2 code (`ZZ` for unknown), `at` the time of acceptance in
+    milliseconds since the epoch.
+    """
+
+    id: str
+    text: str
+    country: str
+    code: str
+    at: int
+
+
+class InvalidTweetError(ValueError):
+    """What was submitted is no acceptable tweet; `field` names the offending key, `reason` says why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+encode = msgspec.json.Encoder().encode
+"""A tweet, or a list of them, as UTF-8 JSON."""
+
+decode_many = msgspec.json.Decoder(list[Tweet]).decode
+"""A JSON array of accepted tweets; raises `msgspec.MsgspecError`."""
+
+
+def from_submission(submission: Any, *, at: int, new_id: str) -> Tweet:
+    """The tweet that a client submitted as a decoded JSON object.
+
+    Takes `texto`/`text` and `país`/`pais`/`country` in any Unicode normal form, and an optional `id` (a UUID)
+    that wins over `new_id`. Text and country are stored in NFC. Raises `InvalidTweetError`.
+    """
+    if type(submission) is not dict:
+        raise InvalidTweetError("", "must be a JSON object with the keys texto and país")
+    text = submission.get("texto")
+    country = submission.get("país")
+    if text is None or country is None:
+        # Off the usual path: another spelling of the keys.
+        keys = {unicodedata.normalize("NFC", key).lower(): value for key, value in submission.items()}
+        text = next((keys[key] for key in _TEXT_KEYS if key in keys), None)
+        country = next((keys[key] for key in _COUNTRY_KEYS if key in keys), None)
+    text = _checked(text, "texto", MAX_TEXT_CHARACTERS, _FORBIDDEN_IN_TEXT)
+    country = _checked(country, "país", MAX_COUNTRY_CHARACTERS, _FORBIDDEN_IN_COUNTRY)
+    own_id = submission.get("id")
+    resolved = countries.resolve(country)
+    return Tweet(
+        id=new_id if own_id is None else canonical_id(own_id),
+        text=text,
+        country=country if resolved is countries.UNKNOWN else resolved.name,
+        code=resolved.code,
+        at=at,
+    )
+
+
+def canonical_id(value: Any, field: str = "id") -> str:
+    """A UUID in its canonical lower-case form. Raises `InvalidTweetError` for anything else."""
+    if not isinstance(value, str):
+        raise InvalidTweetError(field, "must be a UUID as a string")
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        raise InvalidTweetError(
+            field, "must be a UUID, for instance 0198c2f4-8a51-7c3e-9d07-5b1f0e6a4c21"
+        ) from None
+
+
+def _checked(value: object, field: str, limit: int, forbidden: re.Pattern[str]) -> str:
+    if value is None:
+        raise InvalidTweetError(field, "is missing")
+    if not isinstance(value, str):
+        raise InvalidTweetError(field, "must be a string")
+    if not value.isascii():
+        value = unicodedata.normalize("NFC", value)
+    if len(value) > limit:
+        raise InvalidTweetError(field, f"must have at most {limit:,} characters, not {len(value):,}")
+    if not value or value.isspace():
+        raise InvalidTweetError(field, "must not be empty")
+    found = forbidden.search(value)
+    if found:
+        raise InvalidTweetError(field, f"must not contain the control character U+{ord(found[0]):04X}")
+    return value
