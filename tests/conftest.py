@@ -1,0 +1,52 @@
+"""Real parts for tests, each started once per session, on free ports, when the first test asks for it."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+from redis import Redis as RedisClient
+
+from weather_tweets.local.kafka import Kafka
+from weather_tweets.local.mongo import Mongo
+from weather_tweets.local.part import Part
+from weather_tweets.local.redis import Redis
+
+P = TypeVar("P", bound=Part)
+
+
+def _running(part: P) -> Iterator[P]:
+    part.start()
+    yield part
+    part.kill()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker with `bootstrap_servers`; who stops or kills it starts it again."""
+    yield from _running(Kafka(tmp_path_factory.mktemp("kafka")))
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A server; who stops or kills it starts it again."""
+    yield from _running(Redis(tmp_path_factory.mktemp("redis")))
+
+
+@pytest.fixture
+def redis_url(redis_server: Redis) -> str:
+    """URL of a server that is empty when the test begins."""
+    with RedisClient.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongo]:
+    """A server; who stops or kills it starts it again."""
+    yield from _running(Mongo(tmp_path_factory.mktemp("mongo")))
+
+
+@pytest.fixture(scope="session")
+def mongo_url(mongo_server: Mongo) -> str:
+    """URL of a server that all tests share: take a database of your own."""
+    return mongo_server.url

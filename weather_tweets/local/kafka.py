@@ -1,0 +1,144 @@
+"""Apache Kafka, one KRaft node."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from weather_tweets.local import jars
+from weather_tweets.local.part import Part
+from weather_tweets.local.ports import free_port, is_free
+
+# A small heap is enough for some thousand records a second: the log itself is in the page cache.
+_JAVA_OPTIONS = (
+    "-Xms128m",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-Djava.awt.headless=true",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
+)
+
+_PROPERTIES = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": (
+        "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL"
+    ),
+    "inter.broker.listener.name": "PLAINTEXT",
+    # Topics are made on purpose, with their partitions, before anyone subscribes.
+    "auto.create.topics.enable": "false",
+    # One node: nothing can be replicated.
+    "default.replication.factor": "1",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    # Consumers get their partitions at once, and tests may ask for short sessions.
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    # After a SIGKILL the node is let in again only when its former self counts as gone (default 9 s).
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+    # The default, 128 MiB, is a quarter of the heap.
+    "log.cleaner.dedupe.buffer.size": str(4 * 2**20),
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "num.recovery.threads.per.data.dir": "2",
+}
+
+
+class Kafka(Part):
+    """A broker that is its own controller. What it has acknowledged survives a SIGKILL."""
+
+    name = "kafka"
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        port: int | None = None,
+        log_file: Path | None = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        """`properties` go over the built-in ones (`server.properties`)."""
+        super().__init__(data_dir, port=port, log_file=log_file)
+        self._controller_port = free_port()
+        self._properties = dict(properties or {})
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def command(self) -> list[str]:
+        return [*self._java(), "kafka.Kafka", str(self._config_file)]
+
+    def prepare(self) -> None:
+        if not is_free(self._controller_port):
+            self._controller_port = free_port()
+        properties = {
+            **_PROPERTIES,
+            "listeners": (
+                f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller_port}"
+            ),
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
+            "log.dirs": str(self.data_dir / "log"),
+            **self._properties,
+        }
+        self._config_file.write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
+        if not (self.data_dir / "log" / "meta.properties").exists():
+            self._format()
+
+    def answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        # In a thread of its own: the caller may be in an event loop.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, self._has_a_broker()).result()
+
+    async def _has_a_broker(self) -> bool:
+        client = AIOKafkaClient(bootstrap_servers=self.bootstrap_servers, request_timeout_ms=1500)
+        try:
+            await client.bootstrap()
+            return bool(client.cluster.brokers())
+        except (KafkaError, OSError):
+            return False
+        finally:
+            await client.close()
+
+    def _format(self) -> None:
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        with self.log_file.open("ab") as log:
+            subprocess.run(
+                [
+                    *self._java(), "kafka.tools.StorageTool", "format",
+                    f"--cluster-id={cluster}", f"--config={self._config_file}", "--ignore-formatted",
+                ],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=True,
+            )  # fmt: skip
+
+    def _java(self) -> list[str]:
+        return [shutil.which("java") or "java", *_JAVA_OPTIONS, "-cp", jars.class_path()]
+
+    @property
+    def _config_file(self) -> Path:
+        return self.data_dir / "server.properties"

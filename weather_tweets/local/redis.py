@@ -1,0 +1,38 @@
+"""Redis, the `redis-server` on PATH."""
+
+import shutil
+from typing import cast
+
+from redis import Redis as Client
+from redis.exceptions import RedisError
+
+from weather_tweets.local.part import Part
+
+
+class Redis(Part):
+    """A server whose data survives a restart and a SIGKILL (append-only file)."""
+
+    name = "redis"
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def command(self) -> list[str]:
+        return [
+            shutil.which("redis-server") or "redis-server",
+            "--bind", "127.0.0.1",
+            "--port", str(self.port),
+            "--dir", str(self.data_dir),
+            "--appendonly", "yes",
+            "--appendfsync", "everysec",
+            "--save", "",
+            "--daemonize", "no",
+        ]  # fmt: skip
+
+    def answers(self) -> bool:
+        try:
+            with Client.from_url(self.url, socket_timeout=1, socket_connect_timeout=1) as client:
+                return cast(bool, client.ping())
+        except (RedisError, OSError):
+            return False
