@@ -1,6 +1,7 @@
 """Kafka's jars: fetched once by Maven, kept in the user's cache, shared by every clone.
 
-`python -m weather_tweets.local.jars` fetches what is missing; nothing is fetched at run time.
+`python -m weather_tweets.local.jars` fetches what is missing, and with `--check` only says by its exit status
+whether something is; nothing is fetched at run time.
 """
 
 import hashlib
@@ -64,6 +65,8 @@ def fetch() -> None:
 
 
 if __name__ == "__main__":
+    if "--check" in sys.argv:
+        sys.exit(not folder().is_dir())
     if not folder().is_dir():
         sys.stdout.write(f"Fetching Kafka {KAFKA_VERSION} by Maven into {folder()}\n")
     fetch()

@@ -1,0 +1,58 @@
+# Weather Tweets. `make help` lists what there is to make.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo up status down test lint format protos lock
+
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-header
+EXTRAS := gateway producer streams writer loadgen local
+
+help: ## This list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## Installs what is missing, and the command line at .venv/bin/weather-tweets
+	@./setup.sh
+
+setup-dev: ## The same with what the tests need
+	@./setup.sh --dev
+
+demo: setup ## Starts everything and sends 10,000 tweets of ten clients through it
+	@$(BIN)/weather-tweets demo
+
+up: setup ## Starts everything in the background
+	@$(BIN)/weather-tweets up
+
+down: setup ## Stops it
+	@$(BIN)/weather-tweets down
+
+test: setup-dev lint ## Format, lint, types, and every test with coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered
+
+lint: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: setup-dev ## Formats the sources and mends what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+protos: setup-dev ## Generates the gRPC code from protos/*.proto
+	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --grpc_python_out=. \
+	  --mypy_out=. --mypy_grpc_out=. protos/*.proto
+
+lock: setup-dev ## Locks the newest versions: requirements/dev.txt, and from it one file per service
+	$(COMPILE) pyproject.toml --upgrade --extra local --group dev --output-file requirements/dev.txt
+	$(MAKE) --no-print-directory lock-extras
+
+.PHONY: lock-extras
+lock-extras:
+	$(COMPILE) --group setup --constraints requirements/dev.txt --output-file requirements/bootstrap.txt
+	for extra in $(EXTRAS); do \
+	  $(COMPILE) pyproject.toml --extra $$extra --constraints requirements/dev.txt --output-file requirements/$$extra.txt; \
+	done
