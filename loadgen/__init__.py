@@ -1,1 +1,1 @@
-"""The Locust swarm and the tweets that it sends."""
+"""The swarm that sends tweets (Locust), and the tweets it sends: generated, or taken from X."""
