@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Synthetic tweets about the weather."""
 
 import random
