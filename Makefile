@@ -7,7 +7,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-header
-EXTRAS := gateway producer streams writer loadgen local
+EXTRAS := gateway producer streams writer loadgen tools local
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
