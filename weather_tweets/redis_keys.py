@@ -5,6 +5,8 @@ COUNTRIES = "countries"
 """Hash: Spanish country name → messages processed."""
 TOTALS = "totals"
 """Hash: `messages`, `dead`, `repeats` → records processed as each."""
+COUNTRY_CODES = "countries:codes"
+"""Hash: Spanish country name → ISO 3166-1 alpha-2 code, of every country; never changes (for maps)."""
 
 
 def tally(partition: int) -> str:
