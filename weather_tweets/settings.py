@@ -174,6 +174,25 @@ class WriterSettings(BaseSettings):
     recent_tweets: int = Field(200, ge=1, le=100_000, description="Tweets kept in `live:recent`")
 
 
+class EnergySettings(BaseSettings):
+    """What energy and CO2 are reckoned with; the sources stand in `weather_tweets/energy`."""
+
+    model_config = SettingsConfigDict(env_prefix="WEATHER_ENERGY_")
+
+    country: str = Field("GT", description="Country (any name or code) whose grid feeds the machine")
+    grid_gco2e_per_kwh: float | None = Field(
+        None, ge=0, description="The grid's intensity, where you know better than the table by country"
+    )
+    watts_per_busy_cpu: float = Field(3.5, gt=0, description="Power of one virtual CPU at full load")
+    watts_per_gigabyte: float = Field(0.392, ge=0, description="Power of a gigabyte of memory")
+    power_usage_effectiveness: float = Field(
+        1.0, ge=1, description="The building's power over its machines'; data centres have 1.1 to 1.6"
+    )
+    server_embodied_kgco2e: float = Field(1000.0, ge=0, description="Emissions of making the server")
+    server_years: float = Field(4.0, gt=0, description="Years that the server is used")
+    server_cpus: int = Field(48, ge=1, description="Virtual CPUs of the server: 24 cores of two threads")
+
+
 ALL: tuple[type[BaseSettings], ...] = (
     LogSettings,
     KafkaSettings,
@@ -183,4 +202,5 @@ ALL: tuple[type[BaseSettings], ...] = (
     ProducerSettings,
     StreamsSettings,
     WriterSettings,
+    EnergySettings,
 )

@@ -1,0 +1,1 @@
+"""What the running stack's work costs: joules, gCO2e, and the carbon intensity of a million tweets."""
