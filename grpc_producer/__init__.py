@@ -1,1 +1,1 @@
-"""The gRPC server that publishes tweets to Kafka and answers once Kafka has them."""
+"""The gRPC producer: takes batches of tweets and answers once Kafka has them."""

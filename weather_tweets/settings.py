@@ -127,6 +127,9 @@ class ProducerSettings(BaseSettings):
     compression: Literal["none", "gzip", "lz4", "snappy", "zstd"] = Field(
         "none", description="Compression of the record batches"
     )
+    max_in_flight: int = Field(
+        50_000, ge=1, description="Tweets waiting for Kafka before more are refused as exhausted"
+    )
     drain_seconds: float = Field(
         10.0, ge=0, description="How long streams in flight may finish after SIGTERM"
     )

@@ -72,8 +72,8 @@ def from_submission(submission: Any, *, at: int, new_id: str) -> Tweet:
         keys = {unicodedata.normalize("NFC", key).lower(): value for key, value in submission.items()}
         text = next((keys[key] for key in _TEXT_KEYS if key in keys), None)
         country = next((keys[key] for key in _COUNTRY_KEYS if key in keys), None)
-    text = _checked(text, "texto", MAX_TEXT_CHARACTERS, _FORBIDDEN_IN_TEXT)
-    country = _checked(country, "país", MAX_COUNTRY_CHARACTERS, _FORBIDDEN_IN_COUNTRY)
+    text = acceptable_text(text)
+    country = acceptable_country(country)
     own_id = submission.get("id")
     resolved = countries.resolve(country)
     return Tweet(
@@ -83,6 +83,16 @@ def from_submission(submission: Any, *, at: int, new_id: str) -> Tweet:
         code=resolved.code,
         at=at,
     )
+
+
+def acceptable_text(value: object) -> str:
+    """A tweet's text in NFC. Raises `InvalidTweetError` if it is none, too long, or has control characters."""
+    return _checked(value, "texto", MAX_TEXT_CHARACTERS, _FORBIDDEN_IN_TEXT)
+
+
+def acceptable_country(value: object) -> str:
+    """A country's name in NFC, known or not. Raises `InvalidTweetError` as `acceptable_text` does."""
+    return _checked(value, "país", MAX_COUNTRY_CHARACTERS, _FORBIDDEN_IN_COUNTRY)
 
 
 def canonical_id(value: Any, field: str = "id") -> str:

@@ -1,0 +1,138 @@
+"""The connection to Kafka: made, watched, and made anew when it breaks."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from grpc_producer.publisher import Publisher
+from weather_tweets.kafka import client_options, ensure_topics
+from weather_tweets.settings import KafkaSettings, ProducerSettings
+
+log = logging.getLogger(__name__)
+
+# A broker takes records batches of 1 MiB by default; half of it keeps latency low under load.
+_MAX_BATCH_BYTES = 512 * 1024
+_REQUEST_TIMEOUT_MS = 5_000
+
+# Kafka must count as away within two seconds of its end: two pulses that find nobody.
+_PULSE_SECONDS = 0.4
+_PULSES_MISSED = 2
+# One that is there but silent gets longer: a pause of its garbage collector is no end.
+_SILENCE_SECONDS = 3.0
+_ACKNOWLEDGE_SECONDS = 5.0
+
+_CONNECT_SECONDS = 15.0
+_RETRY_SECONDS = 0.5
+
+
+class Connection:
+    """Keeps a publisher attached to Kafka as long as Kafka is there.
+
+    A producer that failed is not mended but replaced: idempotent sequences with a hole, metadata of a
+    cluster that is gone, requests without an answer are all left behind with it.
+    """
+
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        settings: ProducerSettings,
+        publisher: Publisher,
+        on_change: Callable[[bool], Awaitable[None]],
+    ) -> None:
+        """`on_change` is told when Kafka can be published to (True) and when it no longer can."""
+        self.up = False
+        self._kafka = kafka
+        self._settings = settings
+        self._publisher = publisher
+        self._on_change = on_change
+
+    async def run(self) -> None:
+        """Connects, watches and reconnects until it is cancelled; then disconnects."""
+        while True:
+            producer = await self._connected()
+            reason = "the producer is stopping"
+            try:
+                partitions = len(await producer.partitions_for(self._kafka.topic))
+                broken = self._publisher.attach(producer, partitions)
+                log.info("Kafka is there: %s has %d partitions", self._kafka.topic, partitions)
+                self.up = True
+                await self._on_change(True)
+                reason = await self._lost(producer, broken)
+                log.warning("Kafka is away: %s", reason)
+            except KafkaError as error:
+                reason = repr(error)
+                log.warning("Kafka is away: %s", reason)
+            finally:
+                self.up = False
+                self._publisher.detach(reason)
+                await _abandon(producer)
+            await self._on_change(False)
+
+    async def _connected(self) -> AIOKafkaProducer:
+        said = ""
+        while True:
+            producer: AIOKafkaProducer | None = None
+            try:
+                async with asyncio.timeout(_CONNECT_SECONDS):
+                    await ensure_topics(self._kafka)
+                    producer = self._new_producer()
+                    await producer.start()
+                    return producer
+            except (KafkaError, OSError, TimeoutError) as error:
+                if repr(error) != said:
+                    said = repr(error)
+                    log.warning("Waiting for Kafka at %s: %s", self._kafka.bootstrap_servers, said)
+            except asyncio.CancelledError:
+                if producer:
+                    await _abandon(producer)
+                raise
+            if producer:
+                await _abandon(producer)
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    def _new_producer(self) -> AIOKafkaProducer:
+        compression = self._settings.compression
+        return AIOKafkaProducer(
+            **client_options(self._kafka),
+            client_id="weather-producer",
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=self._settings.linger_ms,
+            compression_type=None if compression == "none" else compression,
+            max_batch_size=_MAX_BATCH_BYTES,
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
+        )
+
+    async def _lost(self, producer: AIOKafkaProducer, broken: "asyncio.Future[str]") -> str:
+        """Returns when the producer is of no more use, and why."""
+        missed = 0
+        while True:
+            with suppress(TimeoutError):
+                return await asyncio.wait_for(asyncio.shield(broken), _PULSE_SECONDS)
+            if self._publisher.oldest_seconds() > _ACKNOWLEDGE_SECONDS:
+                return f"no acknowledgement for {_ACKNOWLEDGE_SECONDS:g} s"
+            try:
+                # Also how new partitions become known.
+                answered = await asyncio.wait_for(producer.client.force_metadata_update(), _SILENCE_SECONDS)
+            except TimeoutError:
+                return f"no answer for {_SILENCE_SECONDS:g} s"
+            missed = 0 if answered else missed + 1
+            if missed >= _PULSES_MISSED:
+                return "no broker can be reached"
+            if answered:
+                self._publisher.spread(len(await producer.partitions_for(self._kafka.topic)))
+
+
+async def _abandon(producer: AIOKafkaProducer) -> None:
+    """Closes the producer without waiting for what it still wanted to send."""
+    # aiokafka's stop() flushes first, which never ends while Kafka is away.
+    sender = producer._sender.sender_task
+    if sender:
+        sender.cancel()
+    await producer.client.close()
+    with suppress(KafkaError, TimeoutError):
+        await asyncio.wait_for(producer.stop(), _REQUEST_TIMEOUT_MS / 1000)

@@ -1,0 +1,225 @@
+"""Puts records into Kafka: one record batch per partition at a time, built from whatever is waiting.
+
+While a batch of a partition is on its way, what arrives for that partition waits and becomes the next one.
+So batches are small when there is little to do and large under load, and no timer delays anything.
+"""
+
+import asyncio
+import time
+import zlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+
+from grpc_producer.records import Record
+from protos.tweets_pb2 import REASON_EXHAUSTED, REASON_INVALID, REASON_UNAVAILABLE, Reason
+
+MAX_IN_FLIGHT_BYTES = 64 * 2**20
+"""Bytes waiting for Kafka before more are refused, however few tweets they are."""
+
+# What Kafka says about the records themselves; after any other failure they may be sent again.
+_USELESS_TO_REPEAT = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
+
+
+class Refusal(NamedTuple):
+    """A record, by its position among those submitted together, that Kafka does not have, or may not have."""
+
+    position: int
+    reason: "Reason.ValueType"
+    detail: str
+
+
+class Delivery:
+    """Records submitted together; `done` is called once, when each of them is settled."""
+
+    __slots__ = ("arrived", "done", "records", "refusals", "size", "unsettled")
+
+    def __init__(self, records: Sequence[Record], done: Callable[["Delivery"], None]) -> None:
+        self.records = records
+        self.refusals: list[Refusal] = []
+        self.done = done
+        self.unsettled = len(records)
+        self.size = sum(len(record.value) for record in records)
+        self.arrived = time.monotonic()
+
+    @property
+    def published(self) -> int:
+        """How many of the records Kafka has acknowledged, once `done` has been called."""
+        return len(self.records) - len(self.refusals)
+
+
+class _Lane:
+    """A partition: what waits for it, and the batch of it that is on its way."""
+
+    __slots__ = ("partition", "travelling", "waiting")
+
+    def __init__(self, partition: int) -> None:
+        self.partition = partition
+        self.waiting: deque[tuple[Delivery, list[int]]] = deque()
+        self.travelling: list[tuple[Delivery, list[int]]] | None = None
+
+
+class Publisher:
+    """Takes records at any time; they are refused at once while no Kafka producer is attached."""
+
+    def __init__(self, topic: str, max_in_flight: int) -> None:
+        self.in_flight = 0
+        """Records submitted and not yet settled."""
+        self._topic = topic
+        self._max_in_flight = max_in_flight
+        self._bytes_in_flight = 0
+        self._producer: AIOKafkaProducer | None = None
+        self._away = "not connected yet"
+        self._lanes: list[_Lane] = []
+        self._ready: deque[_Lane] = deque()
+        self._wake = asyncio.Event()
+        self._dispatcher: asyncio.Task[None] | None = None
+        self._broken: asyncio.Future[str] | None = None
+
+    def attach(self, producer: AIOKafkaProducer, partitions: int) -> asyncio.Future[str]:
+        """Publishes by `producer` from now on.
+
+        The future's result is set when the producer can no longer be trusted: after a batch failed for
+        good, its idempotent sequence has a hole and every later batch of the partition would fail too.
+        """
+        self._producer = producer
+        self.spread(partitions)
+        self._broken = asyncio.get_running_loop().create_future()
+        self._dispatcher = asyncio.create_task(self._dispatch(producer), name="dispatcher")
+        return self._broken
+
+    def spread(self, partitions: int) -> None:
+        """Uses that many partitions from now on, if they are more than before."""
+        self._lanes += [_Lane(partition) for partition in range(len(self._lanes), partitions)]
+
+    def detach(self, reason: str) -> None:
+        """Settles everything as unavailable. What was on its way may be in Kafka or not."""
+        self._producer = None
+        self._away = reason
+        if self._dispatcher:
+            self._dispatcher.cancel()
+            self._dispatcher = None
+        lanes, self._lanes = self._lanes, []
+        self._ready.clear()
+        for lane in lanes:
+            for delivery, indexes in [*(lane.travelling or ()), *lane.waiting]:
+                self._settle(delivery, indexes, REASON_UNAVAILABLE, f"Kafka is away: {reason}")
+            lane.travelling = None
+            lane.waiting.clear()
+
+    def oldest_seconds(self) -> float:
+        """How long the oldest batch has been on its way; 0 when nothing is."""
+        arrivals = [lane.travelling[0][0].arrived for lane in self._lanes if lane.travelling]
+        return time.monotonic() - min(arrivals) if arrivals else 0.0
+
+    def submit(self, records: Sequence[Record], done: Callable[[Delivery], None]) -> None:
+        """Publishes `records`; `done` gets the delivery when Kafka has acknowledged or refused each.
+
+        `done` may be called before this returns. A record goes to the partition that the CRC-32 of its key
+        chooses, as librdkafka's default partitioner does (Java's murmur2, in Python, costs 8 µs a record).
+        """
+        delivery = Delivery(records, done)
+        count = len(records)
+        if not count:
+            done(delivery)
+            return
+        self.in_flight += count
+        self._bytes_in_flight += delivery.size
+        every = range(count)
+        if self._producer is None:
+            self._settle(delivery, every, REASON_UNAVAILABLE, f"Kafka is away: {self._away}")
+            return
+        if self.in_flight > self._max_in_flight or self._bytes_in_flight > MAX_IN_FLIGHT_BYTES:
+            self._settle(delivery, every, REASON_EXHAUSTED, "too much is waiting for Kafka")
+            return
+        lanes = self._lanes
+        chosen: dict[int, list[int]] = {}
+        for index, record in enumerate(records):
+            number = zlib.crc32(record.key) % len(lanes)
+            if number in chosen:
+                chosen[number].append(index)
+            else:
+                chosen[number] = [index]
+        for number, indexes in chosen.items():
+            lane = lanes[number]
+            if lane.travelling is None and not lane.waiting:
+                self._ready.append(lane)
+            lane.waiting.append((delivery, indexes))
+        self._wake.set()
+
+    async def _dispatch(self, producer: AIOKafkaProducer) -> None:
+        ready = self._ready
+        while True:
+            self._wake.clear()
+            while ready:
+                lane = ready.popleft()
+                batch = producer.create_batch()
+                lane.travelling = _fill(batch.append, lane.waiting)
+                # Nothing may be added by aiokafka: we know the records of a batch by counting.
+                batch.close()
+                try:
+                    acknowledged = await producer.send_batch(batch, self._topic, partition=lane.partition)
+                except KafkaError as error:
+                    self._settle_lane(lane, error)
+                else:
+                    acknowledged.add_done_callback(partial(self._answered, lane))
+            await self._wake.wait()
+
+    def _answered(self, lane: _Lane, answer: "asyncio.Future[object]") -> None:
+        # Detached meanwhile: everything is settled, and the lane is of the past.
+        error = None if answer.cancelled() else answer.exception()
+        if lane.travelling is not None:
+            self._settle_lane(lane, error)
+
+    def _settle_lane(self, lane: _Lane, error: BaseException | None) -> None:
+        travelled, lane.travelling = lane.travelling or [], None
+        if lane.waiting:
+            self._ready.append(lane)
+            self._wake.set()
+        if error is None:
+            for delivery, indexes in travelled:
+                self._settle(delivery, indexes)
+            return
+        reason = REASON_INVALID if isinstance(error, _USELESS_TO_REPEAT) else REASON_UNAVAILABLE
+        for delivery, indexes in travelled:
+            self._settle(delivery, indexes, reason, f"Kafka refused it: {type(error).__name__}")
+        if self._broken and not self._broken.done():
+            self._broken.set_result(repr(error))
+
+    def _settle(
+        self,
+        delivery: Delivery,
+        indexes: Sequence[int],
+        reason: "Reason.ValueType | None" = None,
+        detail: str = "",
+    ) -> None:
+        if reason is not None:
+            delivery.refusals += [Refusal(index, reason, detail) for index in indexes]
+        delivery.unsettled -= len(indexes)
+        if not delivery.unsettled:
+            self.in_flight -= len(delivery.records)
+            self._bytes_in_flight -= delivery.size
+            delivery.done(delivery)
+
+
+def _fill(
+    append: Callable[..., object], waiting: deque[tuple[Delivery, list[int]]]
+) -> list[tuple[Delivery, list[int]]]:
+    """Moves what is waiting into a batch until it is full; returns what is in it."""
+    filled = []
+    while waiting:
+        delivery, indexes = waiting.popleft()
+        records = delivery.records
+        for count, index in enumerate(indexes):
+            key, value, at = records[index]
+            if append(timestamp=at, key=key, value=value) is None:
+                waiting.appendleft((delivery, indexes[count:]))
+                if count:
+                    filled.append((delivery, indexes[:count]))
+                return filled
+        filled.append((delivery, indexes))
+    return filled

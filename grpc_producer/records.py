@@ -1,0 +1,71 @@
+"""From a tweet on the gRPC wire to a record of Kafka's topic."""
+
+import re
+import time
+from typing import NamedTuple
+
+import uuid_utils
+
+from protos import tweets_pb2
+from weather_tweets import countries
+from weather_tweets.tweet import (
+    InvalidTweetError,
+    Tweet,
+    acceptable_country,
+    acceptable_text,
+    encode,
+    from_submission,
+)
+
+_CANONICAL_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+_MAX_TIME_MS = 253_402_300_799_999  # the last millisecond of the year 9999
+
+
+class Record(NamedTuple):
+    """Key and value of a record, and its time in milliseconds since the epoch."""
+
+    key: bytes
+    value: bytes
+    at: int
+
+
+def record(tweet: tweets_pb2.Tweet) -> Record:
+    """The record of a complete tweet, as the gateway sends it. Raises `InvalidTweetError`."""
+    if not _CANONICAL_ID(tweet.id):
+        raise InvalidTweetError("id", "must be a UUID in canonical form")
+    code = tweet.country_code
+    if code not in countries.by_code():
+        raise InvalidTweetError("country_code", "must be an ISO 3166-1 alpha-2 code, or ZZ")
+    return _encoded(
+        Tweet(
+            id=tweet.id,
+            text=acceptable_text(tweet.text),
+            country=acceptable_country(tweet.country),
+            code=code,
+            at=_acceptable_time(tweet.accepted_at_ms),
+        )
+    )
+
+
+def completed(tweet: tweets_pb2.Tweet) -> Record:
+    """The record of a simple client's tweet: id, code and time are filled in where they are missing.
+
+    Raises `InvalidTweetError`.
+    """
+    return _encoded(
+        from_submission(
+            {"texto": tweet.text, "país": tweet.country, "id": tweet.id or None},
+            at=_acceptable_time(tweet.accepted_at_ms or int(time.time() * 1000)),
+            new_id=str(uuid_utils.uuid7()),
+        )
+    )
+
+
+def _encoded(tweet: Tweet) -> Record:
+    return Record(tweet.id.encode(), encode(tweet), tweet.at)
+
+
+def _acceptable_time(at: int) -> int:
+    if not 0 < at <= _MAX_TIME_MS:
+        raise InvalidTweetError("accepted_at_ms", "must be milliseconds since the epoch")
+    return at
