@@ -17,8 +17,21 @@ MAX_TWEETS_PER_REQUEST = 1000
 _FORBIDDEN_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _FORBIDDEN_IN_COUNTRY = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
+# Sorting a run of combining marks takes quadratic time: a megabyte of them would keep a process busy for
+# minutes. 30 in a row are allowed, as in the Stream-Safe Text Format (Unicode Standard Annex 15, section 13).
+_MARKS = "".join(
+    chr(point)
+    for point in range(0x300, 0x20000)
+    if unicodedata.combining(unicodedata.normalize("NFD", chr(point))[0])
+)
+_MARKS_IN_A_ROW = re.compile(f"[{_MARKS}]{{31}}")
+# Twenty times faster (a class within the BMP is a bitmap), but it takes emoji for marks too.
+_BMP_MARKS = "".join(mark for mark in _MARKS if ord(mark) <= 0xFFFF)
+_PERHAPS_MARKS_IN_A_ROW = re.compile(f"[{_BMP_MARKS}\U00010000-\U0001ffff]{{31}}")
+
 _TEXT_KEYS = ("texto", "text")
 _COUNTRY_KEYS = ("país", "pais", "country")
+_LONGEST_KEY = 16
 
 
 class Tweet(
@@ -69,7 +82,11 @@ def from_submission(submission: Any, *, at: int, new_id: str) -> Tweet:
     country = submission.get("país")
     if text is None or country is None:
         # Off the usual path: another spelling of the keys.
-        keys = {unicodedata.normalize("NFC", key).lower(): value for key, value in submission.items()}
+        keys = {
+            unicodedata.normalize("NFC", key).lower(): value
+            for key, value in submission.items()
+            if len(key) <= _LONGEST_KEY
+        }
         text = next((keys[key] for key in _TEXT_KEYS if key in keys), None)
         country = next((keys[key] for key in _COUNTRY_KEYS if key in keys), None)
     text = acceptable_text(text)
@@ -86,7 +103,7 @@ def from_submission(submission: Any, *, at: int, new_id: str) -> Tweet:
 
 
 def acceptable_text(value: object) -> str:
-    """A tweet's text in NFC. Raises `InvalidTweetError` if it is none, too long, or has control characters."""
+    """A tweet's text in NFC. Raises `InvalidTweetError` if it is missing, too long or unprintable."""
     return _checked(value, "texto", MAX_TEXT_CHARACTERS, _FORBIDDEN_IN_TEXT)
 
 
@@ -113,6 +130,8 @@ def _checked(value: object, field: str, limit: int, forbidden: re.Pattern[str]) 
     if not isinstance(value, str):
         raise InvalidTweetError(field, "must be a string")
     if not value.isascii():
+        if _PERHAPS_MARKS_IN_A_ROW.search(value) and _MARKS_IN_A_ROW.search(value):
+            raise InvalidTweetError(field, "must not have more than 30 combining marks in a row")
         value = unicodedata.normalize("NFC", value)
     if len(value) > limit:
         raise InvalidTweetError(field, f"must have at most {limit:,} characters, not {len(value):,}")
