@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 from redis import Redis as RedisClient
 
 from weather_tweets.local.kafka import Kafka
@@ -12,6 +13,10 @@ from weather_tweets.local.part import Part
 from weather_tweets.local.redis import Redis
 
 P = TypeVar("P", bound=Part)
+
+# No timed assertion, also not by way of Hypothesis: the machine may be busy.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def _running(part: P) -> Iterator[P]:
