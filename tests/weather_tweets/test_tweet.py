@@ -1,5 +1,6 @@
 import unicodedata
 import uuid
+from typing import Literal
 
 import msgspec
 import pytest
@@ -24,7 +25,9 @@ def test_a_tweet_keeps_its_text_and_gets_the_canonical_country() -> None:
     "keys", [("texto", "país"), ("text", "country"), ("texto", "pais"), ("TEXTO", "PAÍS")]
 )
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
-def test_keys_may_have_any_spelling_and_normal_form(keys: tuple[str, str], form: "unicodedata._NormalizationForm") -> None:  # fmt: skip
+def test_keys_may_have_any_spelling_and_normal_form(
+    keys: tuple[str, str], form: Literal["NFC", "NFD", "NFKC", "NFKD"]
+) -> None:
     text, country = (unicodedata.normalize(form, key) for key in keys)
     assert made({text: "Llueve", country: "Perú"}).code == "PE"
 
