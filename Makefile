@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up status down test lint format protos lock
+.PHONY: help setup setup-dev demo up status down test lint format protos manual lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -46,12 +46,22 @@ protos: setup-dev ## Generates the gRPC code from protos/*.proto
 	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --grpc_python_out=. \
 	  --mypy_out=. --mypy_grpc_out=. protos/*.proto
 
+manual: .venv-manual/.ready ## Builds the two manuals (Spanish) as PDF: manual/build/
+	@.venv-manual/bin/python -W error -m manual
+
+# Compilers and fonts are wheels of some 400 MB, which the program itself does not need.
+.venv-manual/.ready: requirements/manual.txt | setup
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-manual
+	@$(BIN)/uv pip sync --quiet --require-hashes --python .venv-manual/bin/python requirements/manual.txt
+	@touch $@
+
 lock: setup-dev ## Locks the newest versions: requirements/dev.txt, and from it one file per service
 	$(COMPILE) pyproject.toml --upgrade --extra local --group dev --output-file requirements/dev.txt
 	$(MAKE) --no-print-directory lock-extras
 
 .PHONY: lock-extras
 lock-extras:
+	$(COMPILE) --group manual --upgrade --output-file requirements/manual.txt
 	$(COMPILE) --group setup --constraints requirements/dev.txt --output-file requirements/bootstrap.txt
 	for extra in $(EXTRAS); do \
 	  $(COMPILE) pyproject.toml --extra $$extra --constraints requirements/dev.txt --output-file requirements/$$extra.txt; \
