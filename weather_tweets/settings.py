@@ -157,6 +157,9 @@ class StreamsSettings(BaseSettings):
     publish_seconds: float = Field(
         5.0, gt=0, description="Every so often the whole tally is published, so that a wiped Redis heals"
     )
+    stores: bool = Field(
+        True, description="`false` writes to no store, neither MongoDB nor Redis: only to measure the rest"
+    )
 
 
 class WriterSettings(BaseSettings):

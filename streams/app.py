@@ -1,0 +1,197 @@
+"""The Faust application: `faust -A streams.app worker`. Wiring only; settings are environment variables."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import faust
+import uvloop
+from faust.app.base import BootStrategy
+from mode import ServiceT
+from redis.asyncio import Redis
+
+from streams.consumed_log import ConsumedLog
+from streams.counters import Counters
+from streams.dead_letters import DeadLetters
+from streams.decoding import Batch, decoder
+from streams.persistence import AbandonedError, Persistence
+from streams.processing import Processor
+from streams.stats import ClusterStats
+from streams.tally_table import NAME as TABLE
+from streams.tally_table import TallyTable
+from streams.topics import TopicsReady
+from streams.transport import BatchSchema
+from streams.tweet_store import TweetStore
+from streams.watch import Watch
+from streams.web import add_pages
+from weather_tweets import logs
+from weather_tweets.kafka import ssl_context
+from weather_tweets.metrics import StreamsMetrics
+from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings, StreamsSettings
+
+_log = logging.getLogger(__name__)
+
+
+class Boot(BootStrategy):
+    """Starts the web server first, so that health can be asked while Kafka is waited for."""
+
+    app: "StreamsApp"
+
+    def server(self) -> Iterable[ServiceT]:
+        return self._chain(
+            self.sensors(),
+            self.web_server(),
+            [self.app.topics_ready],
+            self.kafka_producer(),
+            self.kafka_consumer(),
+            self.agents(),
+            self.kafka_conductor(),
+            self.tables(),
+        )
+
+
+class StreamsApp(faust.App):
+    """A Faust app that waits for its topics before it subscribes."""
+
+    BootStrategy = Boot
+    topics_ready: TopicsReady
+
+
+def create_app(
+    kafka: KafkaSettings, redis: RedisSettings, mongo: MongoSettings, streams: StreamsSettings
+) -> StreamsApp:
+    """Makes the application; nothing is connected before its worker starts."""
+    app = StreamsApp(streams.app_id, **_options(kafka, streams))
+    metrics = StreamsMetrics()
+    table = TallyTable(app)
+    app.topics_ready = TopicsReady(kafka, f"{app.conf.id}-{TABLE}-changelog", table.set_partitions)
+    log = ConsumedLog(app, kafka.topic)
+    store = TweetStore.connect(mongo) if streams.stores else None
+    counters = Counters(_redis(redis)) if streams.stores else None
+    persistence = Persistence(metrics, wanted=app.flow_control.is_active)
+    processor = Processor(
+        log=log,
+        tallies=table,
+        letters=DeadLetters(app, kafka.dead_topic),
+        tweets=store,
+        publisher=counters,
+        persistence=persistence,
+        metrics=metrics,
+    )
+    watch = Watch(
+        log=log,
+        tallies=table.get,
+        processor=processor,
+        persistence=persistence,
+        counters=counters,
+        settled=lambda: not app.rebalancing,
+        publish_seconds=streams.publish_seconds,
+        progress_timeout_seconds=streams.progress_timeout_seconds,
+    )
+    stats = ClusterStats(
+        own_url=str(app.conf.canonical_url),
+        worker_urls=table.worker_urls,
+        partition_count=table.partition_count,
+        settled=lambda: not app.rebalancing,
+        tallies=table.get,
+        processor=processor,
+        watch=watch,
+        session=lambda: app.http_client,
+    )
+    add_pages(app, stats=stats, watch=watch, metrics=metrics)
+    topic = app.topic(kafka.topic, schema=BatchSchema(decoder()), maxsize=1)
+
+    # Faust's type of an agent does not know the methods of streams.
+    @app.agent(topic, name="process")  # type: ignore[arg-type]
+    async def process(stream: faust.Stream[Batch]) -> None:
+        async for event in stream.noack().events():
+            try:
+                with metrics.batch_seconds.time():
+                    done = await processor.process(event.value)
+            except AbandonedError:
+                continue
+            except Exception as error:
+                # Faust would start the agent again at the batch after this one. Nothing is acknowledged: the
+                # process ends, and its successor begins where this one failed.
+                await app.crash(error)
+                raise
+            if done:
+                metrics.batch_records.observe(len(event.value.tweets) + len(event.value.dead))
+                event.ack()
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def keep_watch() -> None:
+        await watch.run()
+
+    @app.on_partitions_assigned.connect
+    async def count_rebalance(*_: Any, **__: Any) -> None:
+        metrics.rebalances.inc()
+
+    @app.on_before_shutdown.connect
+    async def close_stores(*_: Any, **__: Any) -> None:
+        if store:
+            await store.close()
+        if counters:
+            await counters.close()
+
+    return app
+
+
+def _options(kafka: KafkaSettings, streams: StreamsSettings) -> dict[str, Any]:
+    context = ssl_context(kafka)
+    credentials: faust.SASLCredentials | faust.SSLCredentials | None = None
+    if kafka.security_protocol.startswith("SASL_"):
+        credentials = faust.SASLCredentials(
+            username=kafka.sasl_username,
+            password=kafka.sasl_password.get_secret_value(),
+            mechanism=kafka.sasl_mechanism,
+            ssl_context=context,
+        )
+    elif context:
+        credentials = faust.SSLCredentials(context)
+    host = streams.advertised_host or streams.host
+    return {
+        "broker": [f"batch://{server.strip()}" for server in kafka.bootstrap_servers.split(",")],
+        "broker_credentials": credentials,
+        "broker_session_timeout": streams.session_timeout_seconds,
+        # A rebalance becomes known with a heartbeat.
+        "broker_heartbeat_interval": 1.0,
+        "broker_rebalance_timeout": 30.0,
+        # Longer than a rebalance, or its requests time out.
+        "broker_request_timeout": max(40.0, streams.session_timeout_seconds),
+        "broker_max_poll_records": streams.fetch_max_records,
+        "broker_commit_interval": 1.0,
+        "producer_request_timeout": 30.0,
+        # Faust elects a leader by a topic of its own; we need none.
+        "topic_disable_leader": True,
+        "topic_replication_factor": kafka.replication_factor,
+        "table_standby_replicas": 0,
+        "store": "memory://",
+        "datadir": Path(streams.data_dir),
+        "logging_config": logs.config("streams"),
+        "worker_redirect_stdouts": False,
+        "web_bind": streams.host,
+        "web_host": streams.host,
+        "web_port": streams.port,
+        "canonical_url": f"http://{host}:{streams.port}",
+        # Faust's own pages show tables and topology to whoever asks.
+        "web_router_enabled": False,
+        "web_tables_enabled": False,
+        "web_stats_enabled": False,
+        "web_graph_enabled": False,
+    }
+
+
+def _redis(settings: RedisSettings) -> Redis:
+    return Redis.from_url(
+        settings.url.get_secret_value(),
+        max_connections=4,
+        socket_connect_timeout=3.0,
+        socket_timeout=10.0,
+        health_check_interval=30,
+    )
+
+
+uvloop.install()
+app = create_app(KafkaSettings(), RedisSettings(), MongoSettings(), StreamsSettings())

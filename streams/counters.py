@@ -1,0 +1,58 @@
+"""The counters in Redis: grow-only per partition, summed up by a script (`counters.lua`)."""
+
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+
+from redis.asyncio import Redis
+
+from streams.tally import Tally
+from weather_tweets import countries, redis_keys
+
+_SCRIPT = files(__package__).joinpath("counters.lua").read_text(encoding="utf-8")
+_COUNTRY = "country:"
+
+
+class Counters:
+    """Publishes tallies. What is published twice, late or by a stale writer changes nothing."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._script = redis.register_script(_SCRIPT)
+
+    async def publish(self, partition: int, tally: Tally, codes: Iterable[str]) -> None:
+        """Publishes the counts of a partition: its totals, and of the countries those in `codes`.
+
+        Raises `redis.RedisError`.
+        """
+        touched = {code: tally.countries[code] for code in codes}
+        await self._script(keys=_keys(partition), args=_arguments(tally, touched))
+
+    async def publish_all(self, tallies: Mapping[int, Tally]) -> None:
+        """Publishes all counts of several partitions, in one round trip. Raises `redis.RedisError`."""
+        if not tallies:
+            return
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for partition, tally in tallies.items():
+                await self._script(
+                    keys=_keys(partition), args=_arguments(tally, tally.countries), client=pipeline
+                )
+            await pipeline.execute()
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+
+def _keys(partition: int) -> list[str]:
+    return [redis_keys.tally(partition), redis_keys.COUNTRIES, redis_keys.TOTALS]
+
+
+def _arguments(tally: Tally, by_code: Mapping[str, int]) -> list[str | int]:
+    arguments: list[str | int] = [
+        "messages", tally.messages, "dead", tally.dead, "repeats", tally.repeats,
+    ]  # fmt: skip
+    known = countries.by_code()
+    for code, count in by_code.items():
+        # A code that is no country any more keeps its counter.
+        name = known[code].name if code in known else code
+        arguments += (_COUNTRY + name, count)
+    return arguments

@@ -1,0 +1,52 @@
+"""How many tweets were accepted in the last minute, by country: a sliding window of one-second buckets.
+
+By the time of acceptance, so a backlog that is caught up does not look like a storm. In memory: the worker
+that takes a partition over counts anew, and is right again a minute later.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from weather_tweets.tweet import Tweet
+
+WINDOW_SECONDS = 60
+
+
+class LastMinute:
+    """The window of one partition. Times are seconds since the epoch."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, Counter[str]] = {}
+
+    def add(self, tweets: Sequence[Tweet], by_code: Mapping[str, int], now: float) -> None:
+        """Adds a batch; `by_code` are its tweets counted by country."""
+        if not tweets:
+            return
+        oldest = int(now) - WINDOW_SECONDS
+        first, last = tweets[0].at // 1000, tweets[-1].at // 1000
+        if last - first <= 1:
+            # The usual case, a batch of the last moments: cheap, and at most a second off.
+            if last > oldest:
+                self._buckets.setdefault(last, Counter()).update(by_code)
+        elif first > oldest or last > oldest:
+            for tweet in tweets:
+                second = tweet.at // 1000
+                if second > oldest:
+                    self._buckets.setdefault(second, Counter())[tweet.code] += 1
+        self._forget(oldest)
+
+    def counts(self, now: float) -> dict[str, int]:
+        """Tweets of the last minute by country code."""
+        self._forget(int(now) - WINDOW_SECONDS)
+        total: Counter[str] = Counter()
+        for bucket in self._within(int(now)):
+            total.update(bucket)
+        return dict(total)
+
+    def _within(self, now: int) -> Iterator[Counter[str]]:
+        # A producer's clock may be ahead of ours.
+        return (bucket for second, bucket in self._buckets.items() if second <= now + WINDOW_SECONDS)
+
+    def _forget(self, oldest: int) -> None:
+        for second in [second for second in self._buckets if second <= oldest]:
+            del self._buckets[second]

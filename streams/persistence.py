@@ -1,0 +1,129 @@
+"""Writing to a store that may be away: again and again, until it is done, hopeless, or not ours any more."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import redis
+from aiokafka.errors import KafkaError
+from faust.exceptions import ProducerSendError
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WaitQueueTimeoutError,
+    WriteConcernError,
+)
+
+from streams.tweet_store import DocumentVanishedError
+from weather_tweets.metrics import StreamsMetrics
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 1.0
+"""Short, so that processing resumes within a second of the store's return."""
+
+DOUBTFUL_ATTEMPTS = 30
+"""How often something is tried that fails for a reason that seldom passes by itself, about half a minute."""
+
+
+class AbandonedError(Exception):
+    """The partitions are being given away: whoever gets them does the work."""
+
+
+class HopelessError(Exception):
+    """Trying again will not help; the process should end and be looked at."""
+
+
+class Persistence:
+    """Tries writes until they succeed.
+
+    `wanted` says whether the work is still this worker's; it is asked between two attempts.
+    """
+
+    def __init__(self, metrics: StreamsMetrics, wanted: Callable[[], bool]) -> None:
+        self._metrics = metrics
+        self._wanted = wanted
+        self.waiting_for = ""
+        """The store that is away just now, empty if none is."""
+
+    async def until_done(self, store: str, write: Callable[[], Awaitable[T]]) -> T:
+        """The result of the first attempt that succeeds.
+
+        Raises `AbandonedError` when the work is no longer wanted, `HopelessError` when it cannot succeed.
+        """
+        attempts = 0
+        pause = FIRST_PAUSE_SECONDS
+        try:
+            while True:
+                try:
+                    with self._metrics.store_seconds.labels(store).time():
+                        return await write()
+                except _STORE_ERRORS as error:
+                    attempts += 1
+                    if not is_passing(error) and attempts >= DOUBTFUL_ATTEMPTS:
+                        raise HopelessError(f"{store} refuses: {error}") from error
+                    self._metrics.store_retries.labels(store).inc()
+                    if attempts == 1:
+                        _log.warning("%s is away, trying until it is back: %s", store, _brief(error))
+                        self.waiting_for = store
+                if not self._wanted():
+                    raise AbandonedError
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                if not self._wanted():
+                    raise AbandonedError
+        finally:
+            if attempts:
+                _log.warning("%s: no longer waiting, after %d attempts", store, attempts)
+                self.waiting_for = ""
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether an error is of the kind that passes: a server away, full of work, changing roles."""
+    match error:
+        case BulkWriteError():
+            codes = {failure["code"] for failure in error.details["writeErrors"]}
+            return not codes - _PASSING_CODES
+        case WriteConcernError() | ExecutionTimeout() | ConnectionFailure() | WaitQueueTimeoutError():
+            return True
+        case ConfigurationError():
+            return False
+        case OperationFailure():
+            return error.code in _PASSING_CODES or error.has_error_label("RetryableWriteError")
+        case redis.AuthenticationError() | redis.exceptions.NoPermissionError():
+            return False
+        case redis.ConnectionError() | redis.TimeoutError() | OSError():
+            return True
+        case redis.ResponseError():
+            return str(error).startswith(("LOADING", "BUSY", "READONLY", "MASTERDOWN", "OOM", "TRYAGAIN"))
+        case KafkaError():
+            return bool(error.retriable) or not error.errno or error.errno < 0
+        case _:
+            return True
+
+
+_STORE_ERRORS = (
+    PyMongoError,
+    redis.RedisError,
+    KafkaError,
+    ProducerSendError,
+    DocumentVanishedError,
+    OSError,
+)
+
+# https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md, and
+# duplicate keys, which come together with one of them.
+_PASSING_CODES = frozenset({
+    6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11000, 11600, 11602, 13435, 13436, 50, 64, 100,
+})  # fmt: skip
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300]

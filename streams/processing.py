@@ -1,0 +1,219 @@
+"""What happens to a batch, in which order, and why the counts are exact.
+
+Order: dead letters → MongoDB → tally (with its offset, into the changelog) → Redis → acknowledgement. Each
+step is finished before the next begins; partitions are independent of one another. A worker may die between
+any two steps, or be thought dead and go on for a while (a zombie):
+
+- *Dead letters sent, the rest not*: the batch comes again, the letters are sent again with the same partition
+  and offset in their headers; they are counted by the tally, once.
+- *MongoDB written, tally not*: the batch comes again, perhaps cut differently. Its ids are taken, by
+  documents that bear the records' own partition and offset: they count as messages, now. An id that another
+  record took (a client's retry, in this partition or another, before or at the same time) bears that one's
+  position: it counts as a repeat, however often it is asked (`tweet_store`).
+- *Tally written, Redis not*: whoever has the partition next publishes the whole tally (`counters`).
+- *Tally written, acknowledgement not*: the batch comes again and lies at or below the tally's offset: it is
+  skipped.
+- *Acknowledged, tally lost* (the changelog's last record did not make it, recovery stopped short of it, or a
+  zombie wrote an older tally over it): the next batch starts beyond `offset + 1`, or nothing comes although
+  the consumer stands beyond it: the consumer goes back, and MongoDB's answers are what they were.
+- *A zombie goes on* beside the new owner: both get the same answers from MongoDB and count the same; Redis
+  only grows; its acknowledgements are refused by Kafka.
+
+So the tally is, at every offset, a function of the log and of what MongoDB stored, and of nothing else.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from streams.decoding import Batch, DeadLetter
+from streams.last_minute import LastMinute
+from streams.persistence import Persistence
+from streams.tally import NOTHING_YET, Continuity, Counts, Tally, continuity
+from weather_tweets.metrics import StreamsMetrics
+
+_log = logging.getLogger(__name__)
+
+SEEK_AGAIN_SECONDS = 1.0
+"""Faust's own seek after a rebalance can override ours: while the hole persists it is tried again."""
+
+RECREATED_AFTER_SECONDS = 2.0
+"""How long a log has to end below the tally before it counts as made anew: a new leader may not yet know its
+end (KIP-207)."""
+
+
+class Log(Protocol):
+    """The partitions of the topic as the consumer sees them."""
+
+    async def beginning(self, partition: int) -> int:
+        """The first offset that there still is."""
+
+    async def end(self, partition: int) -> int:
+        """The offset that the next record will get."""
+
+    async def seek(self, partition: int, offset: int) -> None:
+        """Goes on reading at `offset`."""
+
+
+class Tweets(Protocol):
+    async def store(self, batch: Batch) -> frozenset[int]:
+        """Stores tweets; returns the offsets of the repeats."""
+
+
+class Letters(Protocol):
+    async def send(self, partition: int, letters: list[DeadLetter]) -> None:
+        """Sends dead letters and waits until they are safe."""
+
+
+class Publisher(Protocol):
+    async def publish(self, partition: int, tally: Tally, codes: list[str]) -> None:
+        """Publishes the counts of a partition for some countries."""
+
+
+class Processor:
+    """Takes the batches of all partitions of this worker, one after the other."""
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        tallies: "Tallies",
+        letters: Letters,
+        tweets: Tweets | None,
+        publisher: Publisher | None,
+        persistence: Persistence,
+        metrics: StreamsMetrics,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Without `tweets` or `publisher` nothing is written to these stores; for measurements."""
+        self._log_of = log
+        self._tallies = tallies
+        self._letters = letters
+        self._tweets = tweets
+        self._publisher = publisher
+        self._persistence = persistence
+        self._metrics = metrics
+        self._sleep = sleep
+        self._clock = clock
+        self._sought_at: dict[int, float] = {}
+        self.last_minutes: dict[int, LastMinute] = {}
+        """The windows of the partitions that were seen."""
+        self.busy = False
+        """Whether a batch is being processed."""
+
+    async def process(self, batch: Batch) -> bool:
+        """Processes a batch; returns whether it may be acknowledged.
+
+        Raises `AbandonedError` and `HopelessError`; the batch must not be acknowledged then.
+        """
+        self.busy = True
+        try:
+            return await self._process(batch)
+        finally:
+            self.busy = False
+
+    async def _process(self, batch: Batch) -> bool:
+        partition = batch.partition
+        tally = self._tallies.get(partition)
+        standing = continuity(tally, start=batch.start, last=batch.last)
+        if standing is Continuity.OLD:
+            if not await self._was_recreated(partition, tally):
+                self._metrics.redelivered.inc(len(batch.tweets) + len(batch.dead))
+                return True
+            tally = self._moved(partition, tally, batch.start - 1)
+        elif standing is Continuity.HOLE:
+            if self._went_back_lately(partition):
+                return False
+            beginning = await self._log_of.beginning(partition)
+            if beginning > tally.offset + 1:
+                self._mourn(partition, tally, beginning)
+                tally = self._moved(partition, tally, beginning - 1)
+            if batch.start > tally.offset + 1:
+                await self.rewind(partition, tally)
+                return False
+        await self._count(batch.after(tally.offset), tally)
+        return True
+
+    async def rewind(self, partition: int, tally: Tally) -> None:
+        """Has the consumer go back to where the tally ends, at most once a second."""
+        if self._went_back_lately(partition):
+            return
+        self._sought_at[partition] = self._clock()
+        self._metrics.rewinds.inc()
+        _log.warning("partition %d: going back to offset %d", partition, tally.offset + 1)
+        await self._log_of.seek(partition, tally.offset + 1)
+
+    def _went_back_lately(self, partition: int) -> bool:
+        sought_at = self._sought_at.get(partition)
+        return sought_at is not None and self._clock() - sought_at < SEEK_AGAIN_SECONDS
+
+    async def _count(self, batch: Batch, tally: Tally) -> None:
+        partition = batch.partition
+        repeats: frozenset[int] = frozenset()
+        if batch.dead:
+            dead = list(batch.dead)
+            await self._persistence.until_done("dead", lambda: self._letters.send(partition, dead))
+        if batch.tweets and self._tweets:
+            tweets = self._tweets
+            repeats = await self._persistence.until_done("mongo", lambda: tweets.store(batch))
+        messages = (
+            [t for t, o in zip(batch.tweets, batch.offsets, strict=True) if o not in repeats]
+            if repeats
+            else batch.tweets
+        )
+        by_code = Counter([tweet.code for tweet in messages])
+        counted = tally.counted(
+            Counts(len(messages), by_code, len(batch.dead), len(repeats)), last=batch.last
+        )
+        self._tallies.set(partition, counted)
+        self.last_minutes.setdefault(partition, LastMinute()).add(messages, by_code, time.time())
+        if self._publisher:
+            publisher, codes = self._publisher, list(by_code)
+            await self._persistence.until_done("redis", lambda: publisher.publish(partition, counted, codes))
+        processed = self._metrics.processed
+        processed.labels("message").inc(len(messages))
+        if batch.dead:
+            processed.labels("dead").inc(len(batch.dead))
+        if repeats:
+            processed.labels("repeat").inc(len(repeats))
+
+    async def _was_recreated(self, partition: int, tally: Tally) -> bool:
+        """Whether the log ends below the tally, and still does a while later."""
+        if await self._log_of.end(partition) > tally.offset:
+            return False
+        await self._sleep(RECREATED_AFTER_SECONDS)
+        return await self._log_of.end(partition) <= tally.offset
+
+    def _mourn(self, partition: int, tally: Tally, beginning: int) -> None:
+        if tally.offset == NOTHING_YET:
+            _log.info("partition %d: its log begins at offset %d", partition, beginning)
+            return
+        lost = beginning - tally.offset - 1
+        self._metrics.lost.inc(lost)
+        _log.error(
+            "partition %d: the log has lost %d records from offset %d before they were counted",
+            partition, lost, tally.offset + 1,
+        )  # fmt: skip
+
+    def _moved(self, partition: int, tally: Tally, offset: int) -> Tally:
+        if offset < tally.offset:
+            _log.error(
+                "partition %d: the topic was made anew, its log ends below offset %d", partition, tally.offset
+            )
+        moved = tally._replace(offset=offset)
+        self._tallies.set(partition, moved)
+        return moved
+
+
+class Tallies(Protocol):
+    """The table of tallies."""
+
+    def get(self, partition: int) -> Tally:
+        """The tally of a partition, an empty one if it has none."""
+
+    def set(self, partition: int, tally: Tally) -> None:
+        """Sets the tally of the partition whose batch is being processed."""

@@ -1,0 +1,87 @@
+"""The topics that must be there before Faust subscribes, with as many partitions as one another."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from mode import Service
+
+from weather_tweets.kafka import client_options, ensure_topics
+from weather_tweets.settings import KafkaSettings
+
+_log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+class TopicsReady(Service):
+    """Waits, when it is started, until Kafka is there and has the topics.
+
+    Then calls `found` with the number of the topic's partitions. The table's changelog is made with that
+    number, whoever made the topic and whatever our settings say; Faust demands it.
+    """
+
+    def __init__(self, settings: KafkaSettings, changelog: str, found: Callable[[int], None]) -> None:
+        super().__init__()
+        self._settings = settings
+        self._changelog = changelog
+        self._found = found
+
+    async def on_start(self) -> None:
+        self._found(await until_it_is_there(self._ensure))
+
+    async def _ensure(self) -> int:
+        await ensure_topics(self._settings)
+        return await ensure_changelog(self._settings, self._changelog)
+
+
+async def until_it_is_there(attempt: Callable[[], Awaitable[int]]) -> int:
+    """The result of the first attempt that Kafka does not fail."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await attempt()
+        except (KafkaError, OSError) as error:
+            _log.warning("Kafka is not ready, trying again in %.1f s: %s", pause, error or repr(error))
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def ensure_changelog(settings: KafkaSettings, changelog: str) -> int:
+    """Gives the changelog topic as many partitions as the topic has, and makes it if need be; their number.
+
+    Raises `KafkaError`.
+    """
+    admin = AIOKafkaAdminClient(**client_options(settings))
+    await admin.start()
+    try:
+        # Only topics that exist are described: some brokers make a topic that they are asked about.
+        present = {settings.topic, changelog} & set(await admin.list_topics())
+        counts = {
+            description["topic"]: len(description["partitions"])
+            for description in await admin.describe_topics(list(present))
+        }
+        wanted = counts[settings.topic]
+        if changelog not in counts:
+            await _create_compacted(admin, changelog, wanted, settings.replication_factor)
+        elif counts[changelog] < wanted:
+            await admin.create_partitions({changelog: NewPartitions(wanted)})
+        return wanted
+    finally:
+        await admin.close()
+
+
+async def _create_compacted(
+    admin: AIOKafkaAdminClient, name: str, partitions: int, replication_factor: int
+) -> None:
+    reply = await admin.create_topics(
+        [NewTopic(name, partitions, replication_factor, topic_configs={"cleanup.policy": "compact"})]
+    )
+    for _, code, *message in reply.topic_errors:
+        error = for_code(code)
+        # Another worker may have been quicker.
+        if code and error is not TopicAlreadyExistsError:
+            raise error(f"topic {name}: {message}")

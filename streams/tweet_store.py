@@ -1,0 +1,128 @@
+"""MongoDB: every tweet once, and the verdict which of two records with the same id was first.
+
+The unique `_id` decides, and what is stored is the truth: a record counts as a message if the stored
+document bears its partition and offset, else as a repeat. That holds for ids that come twice in a batch, in
+two partitions at once, and for batches that are delivered again after a crash: however often it is asked,
+each record gets the same answer, and of all records with one id exactly one is the message.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo import AsyncMongoClient, WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import BulkWriteError
+
+from streams.decoding import Batch
+from weather_tweets.settings import MongoSettings
+
+_DUPLICATE_KEY = 11000
+_IDS_PER_QUERY = 1000
+
+Document = dict[str, Any]
+
+
+class TweetStore:
+    """The collection of tweets."""
+
+    def __init__(self, client: AsyncMongoClient[Document], collection: AsyncCollection[Document]) -> None:
+        self._client = client
+        self._collection = collection
+
+    @classmethod
+    def connect(cls, settings: MongoSettings) -> "TweetStore":
+        """Opens a client; it connects with its first use."""
+        client: AsyncMongoClient[Document] = AsyncMongoClient(
+            settings.url.get_secret_value(),
+            appname="weather-streams",
+            # We try again ourselves, and want to hear soon that the server is away.
+            serverSelectionTimeoutMS=3_000,
+            connectTimeoutMS=3_000,
+            socketTimeoutMS=20_000,
+            maxPoolSize=4,
+        )
+        # Majority: what is counted must survive the loss of the primary.
+        collection = client[settings.database].get_collection(
+            settings.collection, write_concern=WriteConcern(w="majority")
+        )
+        return cls(client, collection)
+
+    async def store(self, batch: Batch) -> frozenset[int]:
+        """Stores the tweets of a batch; returns the offsets of those that are repeats.
+
+        May be called again with the same records and then gives the same answer. Raises
+        `pymongo.errors.PyMongoError`; some of the batch may be stored then.
+        """
+        documents: dict[str, Document] = {}
+        for document in _documents(batch):
+            documents.setdefault(document["_id"], document)
+        taken = await self._insert(list(documents.values()))
+        if not taken and len(documents) == len(batch.tweets):
+            return frozenset()
+        winners: dict[str, int | None] = {
+            id_: document["offset"] for id_, document in documents.items() if id_ not in taken
+        }
+        for id_, (partition, offset) in (await self._positions(taken)).items():
+            winners[id_] = offset if partition == batch.partition else None
+        return frozenset(
+            offset
+            for tweet, offset in zip(batch.tweets, batch.offsets, strict=True)
+            if winners[tweet.id] != offset
+        )
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _insert(self, documents: list[Document]) -> list[str]:
+        """Inserts what is new; returns the ids that were there already."""
+        if not documents:
+            return []
+        try:
+            await self._collection.insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            failures = error.details["writeErrors"]
+            if error.details["writeConcernErrors"] or any(
+                failure["code"] != _DUPLICATE_KEY for failure in failures
+            ):
+                raise
+            return [documents[failure["index"]]["_id"] for failure in failures]
+        return []
+
+    async def _positions(self, ids: list[str]) -> dict[str, tuple[int, int]]:
+        """Partition and offset of the stored documents with these ids, all of which there are."""
+        positions: dict[str, tuple[int, int]] = {}
+        for start in range(0, len(ids), _IDS_PER_QUERY):
+            found = self._collection.find(
+                {"_id": {"$in": ids[start : start + _IDS_PER_QUERY]}}, {"partition": 1, "offset": 1}
+            )
+            async for document in found:
+                positions[document["_id"]] = document.get("partition", -1), document.get("offset", -1)
+            # Thousands of documents are decoded here: let the others live.
+            await asyncio.sleep(0)
+        missing = [id_ for id_ in ids if id_ not in positions]
+        if missing:
+            raise DocumentVanishedError(f"{len(missing)} documents were deleted while they were looked at")
+        return positions
+
+
+class DocumentVanishedError(RuntimeError):
+    """A document that was in the way of an insert was gone when it was read. Trying again helps."""
+
+
+def _documents(batch: Batch) -> Iterable[Document]:
+    partition = batch.partition
+    now = datetime.now(UTC)
+    from_timestamp = datetime.fromtimestamp
+    for tweet, offset in zip(batch.tweets, batch.offsets, strict=True):
+        yield {
+            "_id": tweet.id,
+            "text": tweet.text,
+            "country": tweet.country,
+            "code": tweet.code,
+            "accepted_at": from_timestamp(tweet.at / 1000, UTC),
+            "stored_at": now,
+            "partition": partition,
+            "offset": offset,
+        }

@@ -1,0 +1,158 @@
+"""Once a second: how far behind is each partition, is there progress, is the consumer where it should be?
+
+It also publishes the whole tallies after an assignment and every few seconds, so that a wiped Redis heals.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+import redis
+from aiokafka.errors import KafkaError
+from faust.exceptions import FaustError
+
+from streams.consumed_log import ConsumedLog
+from streams.counters import Counters
+from streams.persistence import Persistence
+from streams.processing import Processor
+from streams.tally import NOTHING_YET, Tally
+
+_log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 1.0
+
+STRAY_SECONDS = 2.0
+"""How long the consumer may stand beyond an idle tally before it is sent back."""
+
+
+class Watch:
+    """Watches the partitions of this worker. All state is about them alone."""
+
+    def __init__(
+        self,
+        *,
+        log: ConsumedLog,
+        tallies: Callable[[int], Tally],
+        processor: Processor,
+        persistence: Persistence,
+        counters: Counters | None,
+        settled: Callable[[], bool],
+        publish_seconds: float,
+        progress_timeout_seconds: float,
+    ) -> None:
+        """`settled` says that no rebalance or recovery is going on."""
+        self._log_of = log
+        self._tallies = tallies
+        self._processor = processor
+        self._persistence = persistence
+        self._counters = counters
+        self._settled = settled
+        self._publish_seconds = publish_seconds
+        self._progress_timeout_seconds = progress_timeout_seconds
+        self._published_at = 0.0
+        self._redis_away = False
+        self._partitions: set[int] = set()
+        self._ends: dict[int, int] = {}
+        self._offsets: dict[int, tuple[int, float]] = {}
+        """By partition the tally's offset, and since when it has been that."""
+        self._empty_until: dict[int, tuple[int, int]] = {}
+        """By partition (a, b): the log has no records after offset a and before offset b."""
+        self._sent_back: dict[int, tuple[int, int]] = {}
+        """By partition (a, b): the consumer stood at b with the tally at a, and was sent back."""
+        self._progress_at = time.monotonic()
+        self._kafka_away = False
+
+    async def run(self) -> None:
+        """Goes on until it is cancelled."""
+        while True:
+            try:
+                if self._settled():
+                    await self._round()
+                self._kafka_away = False
+            except (KafkaError, FaustError, TimeoutError, OSError) as error:
+                _log.debug("nothing to be seen: %r", error)
+                self._kafka_away = not await self._log_of.reachable()
+            await asyncio.sleep(ROUND_SECONDS)
+
+    def lag(self, partition: int) -> int:
+        """Records of the partition that are not counted yet."""
+        offset = self._tallies(partition).offset
+        after, before = self._empty_until.get(partition, (NOTHING_YET, 0))
+        position = before if after == offset else offset + 1
+        return max(self._ends.get(partition, position) - position, 0)
+
+    def lags(self) -> dict[int, int]:
+        """`lag` of each partition of this worker."""
+        return {partition: self.lag(partition) for partition in self._partitions}
+
+    async def refresh(self) -> None:
+        """Asks Kafka for the ends now. Raises `KafkaError`, `TimeoutError`."""
+        self._partitions = self._log_of.partitions()
+        self._ends.update(await self._log_of.ends(self._partitions))
+
+    def trouble(self) -> str:
+        """Why the worker is stuck, empty if it is not: there is lag, nothing moves, nobody is waited for."""
+        idle_seconds = time.monotonic() - self._progress_at
+        if idle_seconds < self._progress_timeout_seconds or self._persistence.waiting_for:
+            return ""
+        if self._kafka_away:
+            return ""
+        lag = sum(self.lags().values())
+        return f"{lag} records behind and no progress for {idle_seconds:.0f} s" if lag else ""
+
+    async def _round(self) -> None:
+        partitions = self._log_of.partitions()
+        assigned = partitions - self._partitions
+        self._partitions = partitions
+        now = time.monotonic()
+        if assigned or now - self._published_at >= self._publish_seconds:
+            self._published_at = now
+            await self._publish({partition: self._tallies(partition) for partition in partitions})
+        self._note_progress(now)
+        self._ends.update(await self._log_of.ends(partitions))
+        if not sum(self.lags().values()):
+            self._progress_at = now
+        for partition in partitions:
+            await self._bring_back_a_stray(partition, now)
+
+    def _note_progress(self, now: float) -> None:
+        for partition in self._partitions:
+            offset = self._tallies(partition).offset
+            if self._offsets.get(partition, (None, 0.0))[0] != offset:
+                self._offsets[partition] = offset, now
+                self._progress_at = now
+
+    async def _bring_back_a_stray(self, partition: int, now: float) -> None:
+        """Sends the consumer back where it has read on without the records having been counted.
+
+        That is no hole in front of a batch, since no batch comes: the tally fell back in a recovery, or a
+        batch was thrown away in a rebalance, and it was the partition's last.
+        """
+        offset, since = self._offsets[partition]
+        if now - since < STRAY_SECONDS or not self.lag(partition) or self._processor.busy:
+            return
+        position = await self._log_of.position(partition)
+        if position is None or position <= offset + 1 or offset != self._tallies(partition).offset:
+            return
+        if self._offsets[partition] != (offset, since) or self._processor.busy:
+            return
+        if self._sent_back.get(partition) == (offset, position):
+            # It read the same stretch again, and no batch came: there are no records in it.
+            self._empty_until[partition] = offset, position
+            return
+        self._sent_back[partition] = offset, position
+        self._offsets[partition] = offset, now
+        await self._processor.rewind(partition, self._tallies(partition))
+
+    async def _publish(self, tallies: Mapping[int, Tally]) -> None:
+        if not self._counters:
+            return
+        try:
+            await self._counters.publish_all(tallies)
+        except (redis.RedisError, OSError) as error:
+            if not self._redis_away:
+                _log.warning("redis is away, the counters are published when it is back: %r", error)
+            self._redis_away = True
+        else:
+            self._redis_away = False
