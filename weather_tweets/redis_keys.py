@@ -26,3 +26,8 @@ LIVE_RECENT = "live:recent"
 """Stream of the last tweets, trimmed: fields `id`, `texto`, `país`, `codigo`, `at`."""
 LIVE_RATE = "live:rate"
 """Stream, one entry a second, trimmed to an hour: fields `accepted`, `processed` (tweets in that second)."""
+
+
+def live_writer(writer_id: str) -> str:
+    """String: number of the last batch that a WebSocket writer wrote, so that one sent again counts once."""
+    return f"live:writer:{writer_id}"

@@ -178,6 +178,9 @@ class WriterSettings(BaseSettings):
     max_viewers: int = Field(2000, ge=1, description="Viewers of `/live` at once before more are refused")
     max_frame_bytes: int = Field(4 * 2**20, ge=1024, description="Largest frame of `/ingest`")
     recent_tweets: int = Field(200, ge=1, le=100_000, description="Tweets kept in `live:recent`")
+    drain_seconds: float = Field(
+        5.0, ge=0, description="How long what was accepted may still be written after SIGTERM"
+    )
 
 
 class EnergySettings(BaseSettings):

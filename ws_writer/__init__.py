@@ -1,1 +1,1 @@
-"""The WebSocket server that feeds Redis in real time and shows viewers what arrives."""
+"""The WebSocket writer: counts accepted tweets in Redis within milliseconds, and shows viewers."""
