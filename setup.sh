@@ -13,7 +13,7 @@ say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
 # The newest work is done only when one of these changes; a stamp of `dev` serves for `run` too.
 fingerprint() {
-  cat setup.sh pyproject.toml weather_tweets/local/pom.xml helm/tools.py requirements/kubectl.txt requirements/bootstrap.txt "$lock" | sha256sum
+  cat setup.sh pyproject.toml weather_tweets/local/pom.xml helm/tools.py requirements/kubectl.txt requirements/bootstrap.txt tests/observability/grafana/package-lock.json "$lock" | sha256sum
 }
 
 # apt_install PACKAGE…: without starting the servers among them, because the stack starts its own.
@@ -106,7 +106,10 @@ export VIRTUAL_ENV=$PWD/.venv
 mapfile -t packages < <(missing_packages "$(jars_missing)")
 [[ ${#packages[@]} == 0 ]] || apt_install "${packages[@]}"
 .venv/bin/python -m weather_tweets.local.jars
-# The chart is tested with helm itself.
-[[ $kind != dev ]] || .venv/bin/python helm/tools.py
+if [[ $kind == dev ]]; then
+  # The chart is tested with helm itself, the dashboards with Grafana's own transformations.
+  .venv/bin/python helm/tools.py
+  PATH=$PWD/.venv/bin:$PATH .venv/bin/npm ci --silent --prefix tests/observability/grafana >&2
+fi
 
 fingerprint >"$stamp"

@@ -2,12 +2,32 @@
 
 Names follow Prometheus' conventions: prefix `weather_<service>_`, base units, `_total` for counters. A
 service makes the one class that is its own; its registry can be handed in, so that tests start from zero.
+
+Where the values of a label are known they are there from the start, at zero: Prometheus sees the first dead
+letter only as a rise from something.
 """
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 LATENCY_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 BATCH_BUCKETS_TWEETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+
+REFUSALS = ("invalid", "unavailable", "exhausted", "deadline")
+"""Why the gateway refuses tweets."""
+REJECTIONS = ("invalid", "unavailable", "exhausted")
+"""Why the producer rejects tweets."""
+OUTCOMES = ("message", "dead", "repeat")
+"""What becomes of a record of the topic."""
+STORES = ("dead", "mongo", "redis")
+"""What the streams write to; `dead` is the topic of dead letters."""
+VIEWER_REFUSALS = ("origin", "limit")
+"""Why the writer does not let a viewer in."""
+
+
+def _known(counter: Counter | Histogram, values: tuple[str, ...]) -> None:
+    for value in values:
+        counter.labels(value)
 
 
 class GatewayMetrics:
@@ -31,6 +51,7 @@ class GatewayMetrics:
             ["reason"],
             registry=registry,
         )
+        _known(self.refused, REFUSALS)
         self.in_flight = Gauge(
             "weather_gateway_tweets_in_flight",
             "Tweets waiting for Kafka's acknowledgement",
@@ -74,6 +95,7 @@ class ProducerMetrics:
             ["reason"],
             registry=registry,
         )
+        _known(self.rejected, REJECTIONS)
         self.batch_tweets = Histogram(
             "weather_producer_batch_tweets",
             "Tweets in one batch of the stream",
@@ -104,6 +126,7 @@ class StreamsMetrics:
             ["outcome"],
             registry=registry,
         )
+        _known(self.processed, OUTCOMES)
         self.redelivered = Counter(
             "weather_streams_records_redelivered",
             "Records that the tally had counted before and that were therefore skipped",
@@ -128,9 +151,11 @@ class StreamsMetrics:
             buckets=LATENCY_BUCKETS_SECONDS,
             registry=registry,
         )
+        _known(self.store_seconds, STORES)
         self.store_retries = Counter(
             "weather_streams_store_retries", "Writes tried again, by store", ["store"], registry=registry
         )
+        _known(self.store_retries, STORES)
         self.lag = Gauge(
             "weather_streams_lag_records",
             "Records of a partition behind its end",
@@ -175,6 +200,7 @@ class WriterMetrics:
             ["reason"],
             registry=registry,
         )
+        _known(self.viewers_refused, VIEWER_REFUSALS)
         self.viewers_dropped = Counter(
             "weather_writer_viewers_dropped",
             "Viewers dropped because they read too slowly",

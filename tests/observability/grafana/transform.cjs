@@ -1,0 +1,50 @@
+// Runs panels' transformations with Grafana's own library: `node transform.cjs 11|12`, jobs on standard input, frames on
+// standard output, both as JSON.
+const Module = require("node:module");
+
+// The library is made for the browser; what its hooks and stores reach for while loading is of no use here.
+const nothing = new Proxy(function () {}, {
+  get: (_, key) => (key === Symbol.toPrimitive ? () => "" : nothing),
+  apply: () => nothing,
+  construct: () => nothing,
+});
+const load = Module._load;
+Module._load = (request, ...rest) =>
+  /^(react(-dom|-use)?(\/.*)?|@grafana\/i18n.*)$/.test(request) ? nothing : load(request, ...rest);
+globalThis.window = { addEventListener() {} };
+console.time = console.timeEnd = () => {};
+
+const grafana = require(`grafana-data-${process.argv[2]}`);
+const { lastValueFrom } = require("rxjs");
+
+const known = new Map(Object.values(grafana.standardTransformers).map((each) => [each.id, each]));
+grafana.standardTransformersRegistry.setInit(() =>
+  [...known.values()].map((each) => ({ id: each.id, name: each.name, transformation: each })),
+);
+
+async function run({ frames, transformations }) {
+  for (const { id } of transformations) {
+    if (!known.has(id)) throw new Error(`Grafana knows no transformation ${id}`);
+  }
+  const data = frames.map((frame) => grafana.toDataFrame(frame));
+  const done = await lastValueFrom(grafana.transformDataFrame(transformations, data));
+  return done.map((frame) => ({
+    refId: frame.refId,
+    fields: frame.fields.map((field) => ({
+      name: grafana.getFieldDisplayName(field, frame, done),
+      type: field.type,
+      values: [...field.values],
+    })),
+  }));
+}
+
+async function main() {
+  let input = "";
+  for await (const chunk of process.stdin) input += chunk;
+  process.stdout.write(JSON.stringify(await Promise.all(JSON.parse(input).map(run))));
+}
+
+main().catch((error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+});
