@@ -1,1 +1,1 @@
-"""The REST front door (Sanic): takes tweets, has them made durable, and answers."""
+"""The REST front door: takes tweets over HTTP and answers once Kafka has them."""

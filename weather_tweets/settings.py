@@ -89,6 +89,9 @@ class GatewaySettings(BaseSettings):
     producer_ca_file: str = Field(
         "", description="PEM authority of the producer's certificate; empty: no TLS"
     )
+    producer_calls: Literal["stream", "unary"] = Field(
+        "stream", description="`unary`: a call per tweet, to see what the stream of batches is worth"
+    )
     writer_url: str = Field(
         "ws://127.0.0.1:8765/ingest",
         description="Where accepted tweets are fed for the live view; empty: nowhere",

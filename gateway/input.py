@@ -1,0 +1,59 @@
+"""`POST /input`."""
+
+import time
+
+from sanic import Blueprint, HTTPResponse, Request
+
+from gateway.problems import Problem, unavailable
+from gateway.stream import RefusedError
+from gateway.submission import KEY_HEADER, require_json, tweets
+from weather_tweets.tweet import Tweet
+
+blueprint = Blueprint("input")
+
+
+@blueprint.post("/input")
+async def submit(request: Request) -> HTTPResponse:
+    """202 once Kafka has every tweet of the request."""
+    began = time.perf_counter()
+    headers = request.headers
+    content_type = headers.get("content-type")
+    if content_type != "application/json" or "content-encoding" in headers:
+        require_json(content_type, headers.get("content-encoding"))
+    context = request.app.ctx
+    body = request.body
+    try:
+        submitted, is_array = tweets(body, headers.get(KEY_HEADER))
+    except Problem as problem:
+        if problem.status == 422:
+            context.metrics.refused.labels("invalid").inc()
+        raise
+    try:
+        await context.publisher.publish(submitted, len(body))
+    except RefusedError as refused:
+        raise _problem(refused, submitted, is_array) from None
+    if is_array:
+        answer = b'{"ids":["' + '","'.join([tweet.id for tweet in submitted]).encode() + b'"]}'
+    else:
+        answer = b'{"id":"' + submitted[0].id.encode() + b'"}'
+    context.observe_accepted(time.perf_counter() - began)
+    return Accepted(answer)
+
+
+class Accepted(HTTPResponse):
+    """The 202, whose headers are always the same."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body, 202, {"Cache-Control": "no-store"}, "application/json")
+
+
+def _problem(refused: RefusedError, submitted: list[Tweet], is_array: bool) -> Problem:
+    """What the client may do about it; the ids are those to send again with."""
+    if refused.reason == "invalid":
+        return Problem(422, refused.detail, index=refused.index if is_array else None)
+    ids = [tweet.id for tweet in submitted]
+    return unavailable(
+        f"{refused.detail} Sending it again with the same id is safe.",
+        id=None if is_array else ids[0],
+        ids=ids if is_array else None,
+    )

@@ -1,0 +1,110 @@
+"""Errors as problem details (RFC 9457): the only way in which the gateway says no."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from sanic import HTTPResponse, Request
+from sanic.exceptions import SanicException
+from sanic.handlers import ErrorHandler
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+
+_TITLES = {
+    HTTPStatus.BAD_REQUEST: "The request cannot be understood",
+    HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This method is not for this address",
+    HTTPStatus.REQUEST_TIMEOUT: "The request took too long to arrive",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body must be JSON",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "This is no acceptable tweet",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not available at the moment",
+}
+
+
+class Problem(Exception):  # noqa: N818 (the word of RFC 9457)
+    """A request that is answered with problem details."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        """`members` (such as `field` and `index`) go into the document where they are not None."""
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.members = {name: value for name, value in members.items() if value is not None}
+
+
+def unavailable(detail: str, retry_after_seconds: int = 1, **members: Any) -> Problem:
+    """A 503 with `Retry-After`."""
+    return Problem(503, detail, headers={"Retry-After": str(retry_after_seconds)}, **members)
+
+
+def response(problem: Problem) -> HTTPResponse:
+    """The answer that says it."""
+    document = {
+        "type": "about:blank",
+        "title": _TITLES.get(HTTPStatus(problem.status)) or HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        **problem.members,
+    }
+    return HTTPResponse(
+        msgspec.json.encode(document),
+        problem.status,
+        {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **problem.headers},
+        CONTENT_TYPE,
+    )
+
+
+class ProblemHandler(ErrorHandler):
+    """Answers everything that is raised, by us or by Sanic, with problem details.
+
+    What nobody expected is logged, and told to the client without any detail of ours.
+    """
+
+    def response(self, request: Request, exception: Exception) -> HTTPResponse:
+        if isinstance(exception, Problem):
+            problem = exception
+        elif isinstance(exception, SanicException):
+            problem = _of_sanic(request, exception)
+        else:
+            problem = Problem(500, "It has been logged.")
+            log.error("Unexpected error at %s", request.path, exc_info=exception)
+        answer = response(problem)
+        request.app.ctx.observe(request, answer.status)
+        return answer
+
+
+def _of_sanic(request: Request, exception: SanicException) -> Problem:
+    status = exception.status_code
+    headers = {name: str(value) for name, value in (exception.headers or {}).items()}
+    match status:
+        case 404:
+            return Problem(404, "Tweets are sent to /input; /docs says how.")
+        case 405:
+            return Problem(405, f"Allowed: {headers.get('Allow', '')}", headers=headers)
+        case 408:
+            return Problem(408, "The request did not arrive in time.")
+        case 413:
+            return Problem(413, f"{exception}.".capitalize())
+        case 503 if request.stream and request.stream.request_body:
+            # Sanic's word for any time-out after the header; here the body is not complete.
+            return Problem(408, "The body did not arrive in time.")
+        case 503:
+            return unavailable("There was no answer in time. Sending it again with the same id is safe.")
+        case _ if 400 <= status < 500:
+            return Problem(status, str(exception) or "The request cannot be understood.", headers=headers)
+    log.error("Unexpected error at %s", request.path, exc_info=exception)
+    return Problem(500, "It has been logged.")

@@ -1,0 +1,293 @@
+"""The stream to the producer: one per worker process, with micro-batches.
+
+A batch is whatever is waiting when the last one was written. When the stream breaks, what had no answer is
+sent again on the next one: ids make a repeat harmless. A client sees a pause, not an error.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import grpc
+
+from protos import tweets_pb2, tweets_pb2_grpc
+from weather_tweets.metrics import GatewayMetrics
+from weather_tweets.tweet import Tweet
+
+log = logging.getLogger(__name__)
+
+MAX_UNANSWERED_BATCHES = 2
+"""Batches on the way at once: one in Kafka's hands, one behind it. More would only be smaller."""
+
+MAX_BATCH_BYTES = 2**20
+"""A batch that has reached this size takes no further request. A request is never split."""
+
+MAX_IN_FLIGHT_BYTES = 64 * 2**20
+"""Bodies waiting for Kafka before requests are refused, however few tweets they have."""
+
+_CHECK_SECONDS = 0.2
+_CONNECT_SECONDS = 5.0
+_FIRST_BACKOFF_SECONDS = 0.05
+_LONGEST_BACKOFF_SECONDS = 1.0
+
+CHANNEL_OPTIONS = (
+    # gRPC's own backoff goes up to two minutes; ours is above it.
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 50),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    # A producer that is gone without a word: found out within 5 s, time enough to send everything again.
+    ("grpc.keepalive_time_ms", 3_000),
+    ("grpc.keepalive_timeout_ms", 2_000),
+    ("grpc.http2.max_pings_without_data", 0),
+)
+
+
+class RefusedError(Exception):
+    """Kafka does not have the tweets, or may not have them; `reason` is the one of the metric."""
+
+    def __init__(self, reason: str, detail: str, index: int | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.index = index
+
+
+class Publisher(Protocol):
+    """Something that brings tweets to Kafka."""
+
+    def publish(self, tweets: list[Tweet], size_bytes: int) -> "asyncio.Future[None]":
+        """Done when Kafka has all of the tweets; fails with `RefusedError`."""
+
+
+class _Submission:
+    """The tweets of one request, on their way."""
+
+    __slots__ = ("answer", "deadline", "size", "tweets")
+
+    def __init__(
+        self, tweets: list[Tweet], size: int, deadline: float, answer: "asyncio.Future[None]"
+    ) -> None:
+        self.tweets = tweets
+        self.size = size
+        self.deadline = deadline
+        self.answer = answer
+
+
+class ProducerStream:
+    """Publishes by the producer's batch stream, and keeps that stream up."""
+
+    def __init__(
+        self,
+        stub: "tweets_pb2_grpc.TweetPublisherAsyncStub",
+        metrics: GatewayMetrics,
+        *,
+        max_in_flight: int,
+        deadline_seconds: float,
+        on_accepted: Callable[[Sequence[Tweet]], None],
+    ) -> None:
+        """`on_accepted` gets the tweets of each request that Kafka has."""
+        self.connected = False
+        self._stub = stub
+        self._metrics = metrics
+        self._max_in_flight = max_in_flight
+        self._deadline_seconds = deadline_seconds
+        self._on_accepted = on_accepted
+        self._loop = asyncio.get_running_loop()
+        self._in_flight = 0
+        self._bytes_in_flight = 0
+        self._waiting: deque[_Submission] = deque()
+        self._unanswered: dict[int, list[_Submission]] = {}
+        self._sequence = 0
+        self._wake = asyncio.Event()
+        self._lost_at = time.monotonic()
+        self._tasks = [
+            asyncio.create_task(self._stay_connected(), name="producer-stream"),
+            asyncio.create_task(self._expire(), name="deadlines"),
+        ]
+
+    def publish(self, tweets: list[Tweet], size_bytes: int) -> "asyncio.Future[None]":
+        now = time.monotonic()
+        if self._in_flight + len(tweets) > self._max_in_flight or (
+            self._bytes_in_flight + size_bytes > MAX_IN_FLIGHT_BYTES
+        ):
+            raise RefusedError("exhausted", "Too many tweets are waiting for Kafka.")
+        if not self.connected and now - self._lost_at > self._deadline_seconds:
+            # Others have waited that long in vain.
+            raise RefusedError("unavailable", "The producer is away.")
+        answer = self._loop.create_future()
+        self._in_flight += len(tweets)
+        self._bytes_in_flight += size_bytes
+        self._waiting.append(_Submission(tweets, size_bytes, now + self._deadline_seconds, answer))
+        self._wake.set()
+        return answer
+
+    async def close(self) -> None:
+        """Ends the stream; whatever is still waiting is refused."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._waiting:
+            self._refuse(self._waiting.popleft(), "unavailable", "The gateway is stopping.")
+
+    async def _stay_connected(self) -> None:
+        backoff = _FIRST_BACKOFF_SECONDS
+        while True:
+            call = self._stub.PublishBatches()
+            try:
+                async with asyncio.timeout(_CONNECT_SECONDS):
+                    await call.wait_for_connection()
+                backoff = _FIRST_BACKOFF_SECONDS
+                self._connected(True)
+                await self._converse(call)
+                log.warning("The producer ended the stream")
+            except TimeoutError:
+                log.warning("The producer does not answer")
+            except grpc.aio.AioRpcError as error:
+                log.warning("The stream to the producer broke: %s %s", error.code().name, error.details())
+            except asyncio.CancelledError:
+                # Raised for a call that was cancelled below us as well as when we are to stop.
+                if asyncio.current_task().cancelling():  # type: ignore[union-attr]
+                    raise
+                log.warning("The stream to the producer was cancelled")
+            finally:
+                call.cancel()
+                self._connected(False)
+                self._send_again()
+            await asyncio.sleep(backoff)
+            backoff = min(2 * backoff, _LONGEST_BACKOFF_SECONDS)
+
+    def _connected(self, connected: bool) -> None:
+        if self.connected and not connected:
+            self._lost_at = time.monotonic()
+        self.connected = connected
+        self._metrics.producer_connected.set(connected)
+        if connected:
+            log.info("The stream to the producer is up")
+
+    async def _converse(self, call: Any) -> None:
+        """Returns when the producer ends the stream."""
+        writer = asyncio.create_task(self._write(call), name="stream-writer")
+        try:
+            while (reply := await call.read()) is not grpc.aio.EOF:
+                self._settle(self._unanswered.pop(reply.sequence), reply.rejections)
+                self._wake.set()
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def _write(self, call: Any) -> None:
+        while True:
+            while not self._waiting or len(self._unanswered) >= MAX_UNANSWERED_BATCHES:
+                self._wake.clear()
+                await self._wake.wait()
+            batch = self._next_batch()
+            if batch.tweets:
+                await call.write(batch)
+
+    def _next_batch(self) -> tweets_pb2.TweetBatch:
+        self._sequence += 1
+        batch = tweets_pb2.TweetBatch(sequence=self._sequence)
+        add = batch.tweets.add
+        submissions: list[_Submission] = []
+        size = 0
+        while self._waiting and size < MAX_BATCH_BYTES:
+            submission = self._waiting.popleft()
+            if submission.answer.done():
+                # The client went away before anything was sent.
+                self._forget(submission)
+                continue
+            submissions.append(submission)
+            size += submission.size
+            for tweet in submission.tweets:
+                add(
+                    id=tweet.id,
+                    text=tweet.text,
+                    country=tweet.country,
+                    country_code=tweet.code,
+                    accepted_at_ms=tweet.at,
+                )
+        if submissions:
+            self._unanswered[self._sequence] = submissions
+            self._metrics.batch_tweets.observe(len(batch.tweets))
+            self._metrics.in_flight.set(self._in_flight)
+        return batch
+
+    def _settle(self, submissions: list[_Submission], rejections: Sequence[tweets_pb2.Rejection]) -> None:
+        rejected = {rejection.index: rejection for rejection in rejections}
+        first = accepted = 0
+        for submission in submissions:
+            tweets = submission.tweets
+            refused = _refusal(rejected, first, len(tweets)) if rejected else None
+            if refused:
+                tweets = [tweet for index, tweet in enumerate(tweets, first) if index not in rejected]
+                self._metrics.refused.labels(refused.reason).inc(len(submission.tweets) - len(tweets))
+            first += len(submission.tweets)
+            self._forget(submission)
+            if tweets:
+                accepted += len(tweets)
+                self._on_accepted(tweets)
+            answer = submission.answer
+            # Done already: the client went away, or its deadline was over.
+            if not answer.done():
+                if refused:
+                    answer.set_exception(refused)
+                else:
+                    answer.set_result(None)
+        self._metrics.accepted.inc(accepted)
+        self._metrics.in_flight.set(self._in_flight)
+
+    def _send_again(self) -> None:
+        """Puts what has no answer in front of what is waiting."""
+        again: list[_Submission] = []
+        for submissions in self._unanswered.values():
+            for submission in submissions:
+                if submission.answer.done():
+                    self._forget(submission)
+                else:
+                    again.append(submission)
+        self._unanswered.clear()
+        self._waiting.extendleft(reversed(again))
+        self._metrics.resent.inc(sum(len(submission.tweets) for submission in again))
+
+    async def _expire(self) -> None:
+        while True:
+            await asyncio.sleep(_CHECK_SECONDS)
+            now = time.monotonic()
+            # Oldest first, so the first that has time left is the last to look at.
+            while self._waiting and self._waiting[0].deadline < now:
+                self._refuse(self._waiting.popleft(), "deadline", "Kafka did not answer in time.")
+            for submissions in self._unanswered.values():
+                for submission in submissions:
+                    if submission.deadline < now and not submission.answer.done():
+                        self._fail(submission, "deadline", "Kafka did not answer in time.")
+
+    def _refuse(self, submission: _Submission, reason: str, detail: str) -> None:
+        self._forget(submission)
+        if not submission.answer.done():
+            self._fail(submission, reason, detail)
+
+    def _fail(self, submission: _Submission, reason: str, detail: str) -> None:
+        self._metrics.refused.labels(reason).inc(len(submission.tweets))
+        submission.answer.set_exception(RefusedError(reason, detail))
+
+    def _forget(self, submission: _Submission) -> None:
+        self._in_flight -= len(submission.tweets)
+        self._bytes_in_flight -= submission.size
+
+
+_REASONS = {
+    tweets_pb2.REASON_INVALID: "invalid",
+    tweets_pb2.REASON_EXHAUSTED: "exhausted",
+}
+
+
+def _refusal(rejected: dict[int, tweets_pb2.Rejection], first: int, count: int) -> RefusedError | None:
+    for index in range(first, first + count):
+        if index in rejected:
+            rejection = rejected[index]
+            reason = _REASONS.get(rejection.reason, "unavailable")
+            return RefusedError(reason, f"{rejection.detail}.", index - first)
+    return None
