@@ -34,11 +34,13 @@ apt_install() {
     "${root[@]}" chmod 755 "$policy"
     made_policy=yes
   fi
-  local status=0
+  local status=0 log
+  log=$(mktemp)
   {
     "${root[@]}" apt-get update -qq &&
       "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
-  } >&2 || status=$?
+  } >"$log" 2>&1 || { status=$?; cat "$log" >&2; }
+  rm -f "$log"
   [[ -z $made_policy ]] || "${root[@]}" rm -f "$policy"
   # Nor at the next boot.
   if [[ -d /run/systemd/system ]]; then

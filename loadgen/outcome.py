@@ -78,7 +78,7 @@ class Outcome:
         self._last = max(self._last, message["last"])
 
     def summary(self) -> dict[str, Any]:
-        """Counts, rate and latency percentiles for a report."""
+        """Counts, rate and latency percentiles for a report; `ended_at` is when the last answer came."""
         elapsed = self.elapsed_seconds
         return {
             "requests": self.requests,
@@ -86,6 +86,7 @@ class Outcome:
             "failed": self.failed,
             "requests_per_second": round(self.requests / elapsed, 1) if elapsed else 0.0,
             "seconds": round(elapsed, 3),
+            "ended_at": round(self._last, 3) if self.requests else None,
             "latency_ms": {f"p{q}": self.latency_ms(q / 100) for q in (50, 95, 99)},
             "failures": dict(self.failures.most_common()),
         }

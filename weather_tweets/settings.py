@@ -205,6 +205,24 @@ class EnergySettings(BaseSettings):
     server_cpus: int = Field(48, ge=1, description="Virtual CPUs of the server: 24 cores of two threads")
 
 
+class AuditSettings(BaseSettings):
+    """`weather-tweets audit`, where there is no local stack."""
+
+    model_config = SettingsConfigDict(env_prefix="WEATHER_AUDIT_")
+
+    stats_url: str = Field("http://127.0.0.1:6066/stats", description="`/stats` of any stream worker")
+
+
+class StackSettings(BaseSettings):
+    """The local stack of `weather-tweets up`."""
+
+    model_config = SettingsConfigDict(env_prefix="WEATHER_STACK_")
+
+    usual_ports: bool = Field(
+        True, description="Whether parts take their usual ports where these are free; else random ones"
+    )
+
+
 ALL: tuple[type[BaseSettings], ...] = (
     LogSettings,
     KafkaSettings,
@@ -215,4 +233,6 @@ ALL: tuple[type[BaseSettings], ...] = (
     StreamsSettings,
     WriterSettings,
     EnergySettings,
+    AuditSettings,
+    StackSettings,
 )

@@ -1,0 +1,242 @@
+"""Do all stores agree? Kafka − dead letters − client retries = MongoDB = Redis = Σ countries = tables."""
+
+import asyncio
+import time
+import urllib.request
+from typing import Any, NamedTuple
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from weather_tweets import redis_keys
+from weather_tweets.kafka import client_options
+from weather_tweets.settings import AuditSettings, KafkaSettings, MongoSettings, RedisSettings
+
+STORE_SECONDS = 5.0
+"""How long one store may take to be reached, or to answer."""
+
+# A batch is in the tables a moment before it is in Redis.
+_SETTLE_SECONDS = 2.0
+_POLL_SECONDS = 0.2
+_SHOWN_COUNTRIES = 5
+
+
+class StoreUnreachableError(RuntimeError):
+    """A store did not answer; the message says which and why."""
+
+
+class Sources(NamedTuple):
+    """Where the counts are asked for."""
+
+    kafka: KafkaSettings
+    redis: RedisSettings
+    mongo: MongoSettings
+    stats_urls: list[str]
+    """`/stats` of the stream workers; any that answers will do."""
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """One reading of every store."""
+
+    kafka: int
+    """Records that the topic ever had: the sum of its end offsets."""
+    dead_letters: int
+    """The same of the topic of dead letters; a redelivered one may be in it twice."""
+    dead: int
+    """Records that the tables hold for dead letters."""
+    repeats: int
+    """Records that the tables hold for retries of clients."""
+    tables: int
+    """Messages in the tables."""
+    mongo: int
+    redis_total: int
+    redis_countries: int
+    redis_dead: int
+    redis_repeats: int
+    live: int
+    """Tweets that the live view has seen; best effort, and therefore no part of the agreement."""
+    table_by_country: dict[str, int]
+    redis_by_country: dict[str, int]
+
+    @property
+    def expected(self) -> int:
+        """What each store must have."""
+        return self.kafka - self.dead - self.repeats
+
+    @property
+    def lag(self) -> int:
+        """Records that the tables have not yet seen."""
+        return self.expected - self.tables
+
+    @property
+    def differences(self) -> list[str]:
+        """A sentence for each disagreement; none when all agree."""
+        found = [
+            f"{name} {'has' if verb else 'have'} {abs(count - expected):,} "
+            f"{'more' if count > expected else 'fewer'} than {than}: {count:,}, not {expected:,}"
+            for name, verb, count, expected, than in (
+                ("the tables", False, self.tables, self.expected, "Kafka"),
+                ("MongoDB", True, self.mongo, self.expected, "Kafka"),
+                ("Redis `totals.messages`", True, self.redis_total, self.expected, "Kafka"),
+                ("Redis `countries`", True, self.redis_countries, self.expected, "Kafka"),
+                ("Redis `totals.dead`", True, self.redis_dead, self.dead, "the tables"),
+                ("Redis `totals.repeats`", True, self.redis_repeats, self.repeats, "the tables"),
+            )
+            if count != expected
+        ]
+        if self.dead_letters < self.dead:
+            found.append(
+                f"the topic of dead letters has {self.dead_letters:,}, the tables know {self.dead:,}"
+            )
+        names = sorted(self.table_by_country.keys() | self.redis_by_country.keys())
+        differing = [
+            (name, of_redis, of_tables)
+            for name in names
+            if (of_redis := self.redis_by_country.get(name, 0))
+            != (of_tables := self.table_by_country.get(name, 0))
+        ]
+        found += [
+            f"Redis `countries` has {of_redis:,} for {name}, the tables have {of_tables:,}"
+            for name, of_redis, of_tables in differing[:_SHOWN_COUNTRIES]
+        ]
+        if len(differing) > _SHOWN_COUNTRIES:
+            found.append(f"and so on for {len(differing) - _SHOWN_COUNTRIES} more countries")
+        return found
+
+    @property
+    def agree(self) -> bool:
+        return not self.differences
+
+
+def from_settings() -> Sources:
+    """The stores that the environment names."""
+    return Sources(KafkaSettings(), RedisSettings(), MongoSettings(), [AuditSettings().stats_url])
+
+
+def audit(sources: Sources, *, timeout_seconds: float = 30.0) -> Counts:
+    """Reads all stores as soon as the stream workers have caught up.
+
+    Waits for that, and for a store that is away, at most so long, and then gives what it has read last.
+    Raises `StoreUnreachableError` if a store stays away.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    caught_up_at: float | None = None
+    while True:
+        try:
+            counts = take(sources)
+        except StoreUnreachableError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            now = time.monotonic()
+            if counts.lag:
+                caught_up_at = None
+            elif caught_up_at is None:
+                caught_up_at = now
+            settled = caught_up_at is not None and now - caught_up_at > _SETTLE_SECONDS
+            if counts.agree or settled or now > deadline:
+                return counts
+        time.sleep(_POLL_SECONDS)
+
+
+def take(sources: Sources) -> Counts:
+    """One reading of every store, now. Raises `StoreUnreachableError`."""
+    # In the order of a tweet's way, so that a tweet on its way makes a later store's count higher, not lower.
+    kafka, dead_letters = asyncio.run(_end_offsets(sources.kafka))
+    mongo = _count_documents(sources.mongo)
+    stats = _stats(sources.stats_urls)
+    redis = _redis_counts(sources.redis)
+    return Counts(
+        kafka=kafka,
+        dead_letters=dead_letters,
+        dead=stats["dead"],
+        repeats=stats["repeats"],
+        tables=stats["messages"],
+        mongo=mongo,
+        table_by_country=stats["countries"],
+        **redis,
+    )
+
+
+async def _end_offsets(settings: KafkaSettings) -> tuple[int, int]:
+    """Of the topic and of the topic of dead letters, each summed over its partitions."""
+    consumer = AIOKafkaConsumer(**client_options(settings), request_timeout_ms=int(STORE_SECONDS * 1000))
+    try:
+        async with asyncio.timeout(2 * STORE_SECONDS):
+            await consumer.start()
+            topics = (settings.topic, settings.dead_topic)
+            ends = await consumer.end_offsets(
+                [
+                    TopicPartition(topic, partition)
+                    for topic in topics
+                    for partition in consumer.partitions_for_topic(topic) or ()
+                ]
+            )
+    except (KafkaError, OSError) as error:
+        raise StoreUnreachableError(f"Kafka at {settings.bootstrap_servers}: {error}") from error
+    finally:
+        await consumer.stop()
+    of_topic = dict.fromkeys(topics, 0)
+    for partition, end in ends.items():
+        of_topic[partition.topic] += end
+    return of_topic[settings.topic], of_topic[settings.dead_topic]
+
+
+def _count_documents(settings: MongoSettings) -> int:
+    try:
+        with MongoClient[dict[str, Any]](
+            settings.url.get_secret_value(),
+            serverSelectionTimeoutMS=int(STORE_SECONDS * 1000),
+            # Counting some hundred thousand documents takes its time.
+            socketTimeoutMS=int(STORE_SECONDS * 12_000),
+        ) as client:
+            return client[settings.database][settings.collection].count_documents({})
+    except PyMongoError as error:
+        raise StoreUnreachableError(f"MongoDB: {error}") from error
+
+
+def _stats(urls: list[str]) -> dict[str, Any]:
+    problems = []
+    for url in urls:
+        try:
+            with _opener.open(url, timeout=STORE_SECONDS) as reply:
+                stats: dict[str, Any] = msgspec.json.decode(reply.read())
+                return stats
+        except (OSError, msgspec.DecodeError) as error:
+            problems.append(f"{url}: {error}")
+    raise StoreUnreachableError(f"the stream workers: {'; '.join(problems) or 'there are none'}")
+
+
+# Never by way of a proxy: the workers are near.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _redis_counts(settings: RedisSettings) -> dict[str, Any]:
+    try:
+        with Redis.from_url(
+            settings.url.get_secret_value(),
+            decode_responses=True,
+            socket_timeout=STORE_SECONDS,
+            socket_connect_timeout=STORE_SECONDS,
+        ) as client:
+            pipeline = client.pipeline(transaction=True)
+            for key in (redis_keys.TOTALS, redis_keys.COUNTRIES, redis_keys.LIVE_TOTALS):
+                pipeline.hgetall(key)
+            totals, countries, live = (
+                {field: int(value) for field, value in counts.items()} for counts in pipeline.execute()
+            )
+    except RedisError as error:
+        raise StoreUnreachableError(f"Redis: {error}") from error
+    return {
+        "redis_total": totals.get("messages", 0),
+        "redis_dead": totals.get("dead", 0),
+        "redis_repeats": totals.get("repeats", 0),
+        "redis_countries": sum(countries.values()),
+        "redis_by_country": countries,
+        "live": live.get("messages", 0),
+    }

@@ -1,0 +1,31 @@
+"""`weather-tweets`: one module for each command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from weather_tweets.cli import audit, demo, down, logs, restart, scale, settings, status, up
+from weather_tweets.cli.context import Context
+from weather_tweets.local.folder import DEFAULT, Folder
+
+app = typer.Typer(
+    help="Tweets about the weather of the whole world, through every part, on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    data_dir: Annotated[
+        Path, typer.Option(envvar="WEATHER_DATA_DIR", help="Folder of the stack's state, data and logs.")
+    ] = DEFAULT,
+) -> None:
+    context.obj = Context(Folder(data_dir))
+
+
+for command in (up, status, logs, scale, restart, down, demo, audit, settings):
+    app.command(command.__name__.rpartition(".")[2])(command.run)

@@ -1,0 +1,101 @@
+"""`weather-tweets audit`."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+from pydantic import SecretStr
+from rich.table import Table
+
+from weather_tweets import audit
+from weather_tweets.cli.context import err, fail, folder, out, speaks
+from weather_tweets.local.endpoints import Endpoints, NotRunningError
+from weather_tweets.local.endpoints import read as read_endpoints
+from weather_tweets.local.folder import Folder
+from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
+
+
+@speaks
+def run(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    stats_url: Annotated[
+        str, typer.Option(help="`/stats` of a stream worker: audit the stores that the environment names.")
+    ] = "",
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for the workers to catch up.")] = 30.0,
+) -> None:
+    """Prove that all stores agree: exit status 1, and the difference, where they do not.
+
+    Audits the stack of the data folder; where there is none, the stores that WEATHER_* settings name.
+    """
+    try:
+        with err.status("Auditing"):
+            counts = audit.audit(sources(folder(context), stats_url), timeout_seconds=timeout)
+    except audit.StoreUnreachableError as error:
+        raise fail(f"cannot audit: {error}", 2) from error
+    if as_json:
+        typer.echo(json.dumps(as_dict(counts), indent=2, ensure_ascii=False))
+    else:
+        out.print(_table(counts))
+        for difference in counts.differences:
+            err.print(difference, style="red", markup=False, highlight=False)
+        if counts.agree:
+            out.print(f"All stores agree: {counts.expected:,} messages.", style="green", highlight=False)
+    if not counts.agree:
+        raise typer.Exit(1)
+
+
+def sources(stack: Folder, stats_url: str = "") -> audit.Sources:
+    """Of the running stack, or of the environment if there is none or `stats_url` says so."""
+    if stats_url:
+        return audit.from_settings()._replace(stats_urls=[stats_url])
+    try:
+        return of_stack(read_endpoints(stack))
+    except NotRunningError:
+        return audit.from_settings()
+
+
+def of_stack(endpoints: Endpoints) -> audit.Sources:
+    return audit.Sources(
+        KafkaSettings(bootstrap_servers=endpoints.kafka),
+        RedisSettings(url=SecretStr(endpoints.redis)),
+        MongoSettings(url=SecretStr(endpoints.mongo)),
+        endpoints.stats,
+    )
+
+
+def as_dict(counts: audit.Counts) -> dict[str, Any]:
+    """What `--json` says."""
+    return {
+        "kafka": counts.kafka,
+        "dead": counts.dead,
+        "repeats": counts.repeats,
+        "expected": counts.expected,
+        "mongo": counts.mongo,
+        "redis_total": counts.redis_total,
+        "redis_countries": counts.redis_countries,
+        "tables": counts.tables,
+        "live": counts.live,
+        "agree": counts.agree,
+        "differences": counts.differences,
+    }
+
+
+def _table(counts: audit.Counts) -> Table:
+    table = Table("Store", "What", title="Audit", title_justify="left")
+    table.add_column("Messages", justify="right")
+
+    def row(store: str, what: str, count: int, expected: int | None = None) -> None:
+        wrong = expected is not None and count != expected
+        table.add_row(store, what, f"{count:,}", style="red" if wrong else None)
+
+    row("Kafka", "end offsets", counts.kafka)
+    row("", "− dead letters", -counts.dead)
+    row("", "− retries of clients", -counts.repeats)
+    row("", "= to be found in every store", counts.expected)
+    table.add_section()
+    row("MongoDB", "documents", counts.mongo, counts.expected)
+    row("Redis", "totals.messages", counts.redis_total, counts.expected)
+    row("Redis", "Σ countries", counts.redis_countries, counts.expected)
+    row("Faust", "tables", counts.tables, counts.expected)
+    return table

@@ -1,0 +1,91 @@
+"""`weather-tweets demo`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from weather_tweets import audit, demo, swarm_run
+from weather_tweets.cli import up
+from weather_tweets.cli.audit import of_stack
+from weather_tweets.cli.context import err, fail, folder, out, speaks
+
+
+@speaks
+def run(
+    context: typer.Context,
+    tweets: Annotated[int, typer.Option(min=1, help="How many are sent.")] = 10_000,
+    users: Annotated[int, typer.Option(min=1, help="How many clients send at once.")] = 10,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there, too.")] = None,
+) -> None:
+    """Send tweets through every part with Locust, and count them in every store.
+
+    Starts the stack if it is not running. Exit status 1 unless every tweet was accepted and all stores agree.
+    """
+    stack = folder(context)
+    endpoints = up.start(stack)
+    data = swarm_run.ensure_data(stack)
+    try:
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=err,
+        ) as progress:
+            sending = progress.add_task(f"{users:,} clients send tweets", total=tweets)
+            report = demo.run(
+                of_stack(endpoints),
+                endpoints.gateway,
+                tweets=tweets,
+                users=users,
+                data=data,
+                on_progress=lambda done: progress.update(sending, completed=done),
+                on_sent=lambda: progress.update(sending, description="Waiting for the stores"),
+            )
+            progress.update(sending, description=f"{users:,} clients sent tweets")
+    except (audit.StoreUnreachableError, swarm_run.SwarmFailedError) as error:
+        raise fail(str(error)) from error
+    out.print(_table(report))
+    out.print(f"Live page: {endpoints.gateway}/", highlight=False)
+    if json_file:
+        json_file.write_text(json.dumps(msgspec.to_builtins(report), indent=2) + "\n")
+    if not report.agree:
+        raise fail("The stores do not agree, or requests failed: see `weather-tweets audit`.")
+
+
+def _table(report: demo.Report) -> Table:
+    table = Table(
+        "Of this run",
+        title="10,000 tweets" if report.requests == 10_000 else f"{report.requests:,} tweets",
+        title_justify="left",
+    )
+    table.add_column("Count", justify="right")
+
+    def row(what: str, count: int, expected: int | None = None) -> None:
+        wrong = expected is not None and count != expected
+        table.add_row(what, f"{count:,}", style="red" if wrong else None)
+
+    accepted = report.accepted
+    row("Accepted (202)", accepted)
+    row("Failed", report.failed, 0)
+    table.add_section()
+    row("Kafka", report.kafka - report.dead, accepted)
+    row("MongoDB", report.mongo, accepted)
+    row("Redis total", report.redis_total, accepted)
+    row("Redis Σ countries", report.redis_countries, accepted)
+    row("Faust tables", report.tables, accepted)
+    row("Live view", report.live)
+    table.add_section()
+    table.add_row("Requests/s", f"{report.requests_per_second:,.0f}")
+    for quantile, milliseconds in report.latency_ms.items():
+        table.add_row(f"Latency {quantile}", f"{milliseconds:,.1f} ms")
+    table.add_row("Last 202 to last store", f"{report.catch_up_seconds:.2f} s")
+    table.add_section()
+    agree = "[green]yes[/]" if report.agree else "[red]no[/]"
+    table.add_row("All stores agree", agree)
+    return table

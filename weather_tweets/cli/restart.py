@@ -1,0 +1,19 @@
+"""`weather-tweets restart NAME`."""
+
+from typing import Annotated
+
+import typer
+
+from weather_tweets.cli.context import err, folder, out, speaks
+from weather_tweets.local import control
+
+
+@speaks
+def run(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A part as `status` names it.")],
+) -> None:
+    """Stop a part gracefully, start it again, and return when it is ready."""
+    with err.status(f"Restarting {name}"):
+        control.call(folder(context), "restart", name=name)
+    out.print(f"Restarted {name}.")

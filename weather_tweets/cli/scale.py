@@ -1,0 +1,26 @@
+"""`weather-tweets scale streams N`."""
+
+from typing import Annotated
+
+import typer
+
+from weather_tweets.cli.context import err, fail, folder, out, speaks
+from weather_tweets.local import control
+from weather_tweets.settings import KafkaSettings
+
+
+@speaks
+def run(
+    context: typer.Context,
+    part: Annotated[str, typer.Argument(help="`streams`, the only part of which there may be several.")],
+    workers: Annotated[int, typer.Argument(min=0, help="How many workers there are to be.")],
+) -> None:
+    """Change the number of stream workers; those too many finish what they have in hand."""
+    if part != "streams":
+        raise fail(f"only `streams` can be scaled, not {part!r}")
+    with err.status("Scaling the stream workers"):
+        control.call(folder(context), "scale", workers=workers)
+    out.print(f"Stream workers: {workers}")
+    partitions = KafkaSettings().partitions
+    if workers > partitions:
+        err.print(f"Topics have {partitions} partitions by default: workers beyond that have nothing to do.")

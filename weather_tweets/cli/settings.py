@@ -1,0 +1,23 @@
+"""`weather-tweets settings`."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from weather_tweets import settings_table
+from weather_tweets.cli.context import out
+
+
+def run(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
+) -> None:
+    """Show every environment variable that the services read, with its default and meaning."""
+    if markdown:
+        typer.echo(settings_table.markdown())
+        return
+    for section in settings_table.sections():
+        table = Table("Variable", "Default", "Meaning", title=section.title, title_justify="left")
+        for row in section.rows:
+            table.add_row(row.variable, row.default, row.meaning)
+        out.print(table)

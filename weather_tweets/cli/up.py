@@ -1,0 +1,37 @@
+"""`weather-tweets up`."""
+
+from typing import Annotated
+
+import typer
+
+from weather_tweets.cli.context import err, folder, out, speaks
+from weather_tweets.local import control, launch
+from weather_tweets.local.endpoints import Endpoints
+from weather_tweets.local.folder import Folder
+from weather_tweets.local.keeper import PartStatus
+
+
+@speaks
+def run(
+    context: typer.Context,
+    workers: Annotated[int | None, typer.Option(min=1, help="Stream workers; 1 for a new stack.")] = None,
+) -> None:
+    """Start everything in the background, and return when all of it is ready."""
+    endpoints = start(folder(context), workers)
+    out.print(f"Live page   {endpoints.gateway}/", highlight=False)
+    out.print(f"Send to     {endpoints.gateway}/input", highlight=False)
+
+
+def start(stack: Folder, workers: int | None = None) -> Endpoints:
+    """Brings the stack up, showing what it waits for; a number of workers holds for a running one, too."""
+    with err.status("Starting") as spinner:
+
+        def show(parts: list[PartStatus]) -> None:
+            waiting = [part.name for part in parts if part.state != "ready"]
+            spinner.update(f"Starting {', '.join(waiting)}" if waiting else "Waiting for the stream workers")
+
+        endpoints = launch.up(stack, workers or 1, show)
+        if workers not in (None, len(endpoints.stats)):
+            spinner.update("Scaling the stream workers")
+            control.call(stack, "scale", workers=workers)
+    return endpoints

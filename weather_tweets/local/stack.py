@@ -1,0 +1,154 @@
+"""What a stack is made of: which parts there are, on which ports, and how each finds the others."""
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+from weather_tweets.local.endpoints import Endpoints
+from weather_tweets.local.folder import Folder
+from weather_tweets.local.kafka import Kafka
+from weather_tweets.local.mongo import Mongo
+from weather_tweets.local.part import Part
+from weather_tweets.local.ports import StackPorts
+from weather_tweets.local.redis import Redis
+from weather_tweets.local.services import Gateway, Producer, Service, StreamsWorker, Writer
+from weather_tweets.settings import (
+    GatewaySettings,
+    KafkaSettings,
+    MongoSettings,
+    ProducerSettings,
+    RedisSettings,
+    StackSettings,
+    StreamsSettings,
+    WriterSettings,
+)
+
+S = TypeVar("S", bound=Service)
+
+_HOST = "127.0.0.1"
+
+
+class Stack:
+    """The parts of one data folder, not yet started.
+
+    A part whose address is in the environment (`WEATHER_KAFKA_BOOTSTRAP_SERVERS`, `WEATHER_REDIS_URL`,
+    `WEATHER_MONGO_URL`) is used as it is and not started.
+    """
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self._ports = StackPorts(folder.ports(), usual=StackSettings().usual_ports)
+        port = self._ports.choose
+        self.kafka: str
+        self.redis: str
+        self.mongo: str
+        self.real_parts: list[Part] = []
+        if "WEATHER_KAFKA_BOOTSTRAP_SERVERS" in os.environ:
+            self.kafka = KafkaSettings().bootstrap_servers
+        else:
+            kafka = Kafka(self._data("kafka"), port=port("kafka", 9092), log_file=folder.log("kafka"))
+            self.kafka = kafka.bootstrap_servers
+            self.real_parts.append(kafka)
+        if "WEATHER_REDIS_URL" in os.environ:
+            self.redis = RedisSettings().url.get_secret_value()
+        else:
+            redis = Redis(self._data("redis"), port=port("redis", 6379), log_file=folder.log("redis"))
+            self.redis = redis.url
+            self.real_parts.append(redis)
+        if "WEATHER_MONGO_URL" in os.environ:
+            self.mongo = MongoSettings().url.get_secret_value()
+        else:
+            mongo = Mongo(self._data("mongo"), port=port("mongo", 27017), log_file=folder.log("mongo"))
+            self.mongo = mongo.url
+            self.real_parts.append(mongo)
+        self.gateway_port = port("gateway", GatewaySettings().port)
+        self.grpc_port = port("producer", ProducerSettings().port)
+        self.producer_metrics_port = port("producer-metrics", ProducerSettings().metrics_port)
+        self.writer_port = port("writer", WriterSettings().port)
+        folder.keep_ports(self._ports.chosen())
+
+    def kafka_settings(self) -> KafkaSettings:
+        """For our own connections to this stack's Kafka."""
+        return KafkaSettings(bootstrap_servers=self.kafka)
+
+    def services(self) -> list[Service]:
+        """The producer, the writer and the gateway."""
+        token = os.environ.get("WEATHER_WRITER_TOKEN") or self.folder.writer_token()
+        producer = self._service(
+            Producer,
+            "producer",
+            self.producer_metrics_port,
+            {
+                "WEATHER_PRODUCER_PORT": str(self.grpc_port),
+                "WEATHER_PRODUCER_METRICS_PORT": str(self.producer_metrics_port),
+            },
+        )
+        page = f"http://{_HOST}:{self.gateway_port}"
+        writer = self._service(
+            Writer,
+            "writer",
+            self.writer_port,
+            {
+                "WEATHER_WRITER_PORT": str(self.writer_port),
+                "WEATHER_WRITER_TOKEN": token,
+                "WEATHER_WRITER_ORIGINS": f"{page},http://localhost:{self.gateway_port}",
+            },
+        )
+        gateway = self._service(
+            Gateway,
+            "gateway",
+            self.gateway_port,
+            {
+                "WEATHER_GATEWAY_PORT": str(self.gateway_port),
+                "WEATHER_GATEWAY_PRODUCER_TARGET": f"{_HOST}:{self.grpc_port}",
+                "WEATHER_GATEWAY_WRITER_URL": f"ws://{_HOST}:{self.writer_port}/ingest",
+                "WEATHER_GATEWAY_WRITER_TOKEN": token,
+                "WEATHER_GATEWAY_LIVE_URL": f"ws://{_HOST}:{self.writer_port}/live",
+            },
+        )
+        return [producer, writer, gateway]
+
+    def streams_worker(self, number: int) -> StreamsWorker:
+        """The worker `streams-<number>`, counted from 1."""
+        name = f"streams-{number}"
+        usual = StreamsSettings().port
+        port = self._ports.choose(name, usual + number - 1 if usual else 0)
+        self.folder.keep_ports(self._ports.chosen())
+        return self._service(
+            StreamsWorker,
+            name,
+            port,
+            {"WEATHER_STREAMS_PORT": str(port), "WEATHER_STREAMS_DATA_DIR": str(self._data(name))},
+        )
+
+    def endpoints(self, workers: list[StreamsWorker], pids: dict[str, list[int]]) -> Endpoints:
+        """What `endpoints.json` says."""
+        return Endpoints(
+            gateway=f"http://{_HOST}:{self.gateway_port}",
+            grpc=f"{_HOST}:{self.grpc_port}",
+            websocket=f"ws://{_HOST}:{self.writer_port}",
+            stats=[f"http://{_HOST}:{worker.port}/stats" for worker in workers],
+            kafka=self.kafka,
+            redis=self.redis,
+            mongo=self.mongo,
+            data_dir=str(self.folder.path),
+            supervisor=os.getpid(),
+            pids=pids,
+        )
+
+    def close(self) -> None:
+        """Gives the ports up."""
+        self._ports.close()
+
+    def _service(self, kind: type[S], name: str, port: int, environment: dict[str, str]) -> S:
+        shared = {
+            "WEATHER_KAFKA_BOOTSTRAP_SERVERS": self.kafka,
+            "WEATHER_REDIS_URL": self.redis,
+            "WEATHER_MONGO_URL": self.mongo,
+            # The log files are for people.
+            "WEATHER_LOG_FORMAT": os.environ.get("WEATHER_LOG_FORMAT", "text"),
+        }
+        return kind(name, self._data(name), shared | environment, port=port, log_file=self.folder.log(name))
+
+    def _data(self, name: str) -> Path:
+        return self.folder.path / "data" / name
