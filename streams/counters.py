@@ -1,7 +1,9 @@
 """The counters in Redis: grow-only per partition, summed up by a script (`counters.lua`)."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -28,7 +30,10 @@ class Counters:
         await self._script(keys=_keys(partition), args=_arguments(tally, touched))
 
     async def publish_all(self, tallies: Mapping[int, Tally]) -> None:
-        """Publishes all counts of several partitions, in one round trip. Raises `redis.RedisError`."""
+        """Publishes all counts of several partitions, and the countries' codes, in one round trip.
+
+        Raises `redis.RedisError`.
+        """
         if not tallies:
             return
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -36,10 +41,18 @@ class Counters:
                 await self._script(
                     keys=_keys(partition), args=_arguments(tally, tally.countries), client=pipeline
                 )
+            pipeline.hset(redis_keys.COUNTRY_CODES, mapping=_codes())
             await pipeline.execute()
 
     async def close(self) -> None:
         await self._redis.aclose()
+
+
+@cache
+def _codes() -> Mapping[Any, str]:
+    return {
+        country.name: code for code, country in countries.by_code().items() if country != countries.UNKNOWN
+    }
 
 
 def _keys(partition: int) -> list[str]:

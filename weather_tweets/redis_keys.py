@@ -6,7 +6,7 @@ COUNTRIES = "countries"
 TOTALS = "totals"
 """Hash: `messages`, `dead`, `repeats` → records processed as each."""
 COUNTRY_CODES = "countries:codes"
-"""Hash: Spanish country name → ISO 3166-1 alpha-2 code, of every country; never changes (for maps)."""
+"""Hash: Spanish country name → ISO 3166-1 alpha-2 code, of every country; for maps."""
 
 
 def tally(partition: int) -> str:
