@@ -6,30 +6,41 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.observability.redis_source import Frame
-
 _FOLDER = Path(__file__).parent / "grafana"
 
-GRAFANA_VERSIONS = ("11", "12")
+VERSIONS = ("11", "12")
+
+Json = dict[str, Any]
 
 Table = dict[str, list[Any]]
 """Column by the name that the panel shows."""
 
 
-def transformed(version: str, frames: list[Frame], transformations: list[dict[str, Any]]) -> list[Table]:
-    """What the panel draws. Raises `RuntimeError` with the library's own words."""
-    if not (_FOLDER / "node_modules").is_dir():
-        raise RuntimeError("Grafana's library is missing: run `./setup.sh --dev`")
-    done = subprocess.run(
-        [shutil.which("node") or "node", "transform.cjs", version],
-        cwd=_FOLDER,
-        input=json.dumps([{"frames": frames, "transformations": transformations}]),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    (drawn,) = json.loads(done.stdout)
-    return [{field["name"]: field["values"] for field in frame["fields"]} for frame in drawn]
+class Grafana:
+    """One major version's library, in a process of its own."""
+
+    def __init__(self, version: str) -> None:
+        if not (_FOLDER / "node_modules").is_dir():
+            raise RuntimeError("Grafana's library is missing: run `./setup.sh --dev`")
+        self._process = subprocess.Popen(
+            [shutil.which("node") or "node", "transform.cjs", version],
+            cwd=_FOLDER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def transformed(self, frames: list[Json], transformations: list[Json]) -> list[Table]:
+        """What the panel draws. Raises `RuntimeError` with the library's own words."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps({"frames": frames, "transformations": transformations}) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return [{field["name"]: field["values"] for field in frame["fields"]} for frame in answer["frames"]]
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._process.communicate(timeout=10)

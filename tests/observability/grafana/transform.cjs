@@ -1,6 +1,7 @@
-// Runs panels' transformations with Grafana's own library: `node transform.cjs 11|12`, jobs on standard input, frames on
-// standard output, both as JSON.
+// Runs panels' transformations with Grafana's own library: `node transform.cjs 11|12`. A job a line on standard
+// input, its frames a line on standard output, both as JSON.
 const Module = require("node:module");
+const { createInterface } = require("node:readline");
 
 // The library is made for the browser; what its hooks and stores reach for while loading is of no use here.
 const nothing = new Proxy(function () {}, {
@@ -39,12 +40,13 @@ async function run({ frames, transformations }) {
 }
 
 async function main() {
-  let input = "";
-  for await (const chunk of process.stdin) input += chunk;
-  process.stdout.write(JSON.stringify(await Promise.all(JSON.parse(input).map(run))));
+  for await (const line of createInterface({ input: process.stdin })) {
+    const answer = await run(JSON.parse(line)).then(
+      (frames) => ({ frames }),
+      (error) => ({ error: error.stack }),
+    );
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
+  }
 }
 
-main().catch((error) => {
-  process.stderr.write(`${error.stack}\n`);
-  process.exitCode = 1;
-});
+main();
