@@ -1,0 +1,64 @@
+"""The Prometheus data source, as far as the dashboards use it, against a real Prometheus."""
+
+import json
+import re
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any
+
+from tests.observability.boards import Json, Panel
+
+Series = dict[str, list[float]]
+"""Values over time by legend."""
+
+_LABEL = re.compile(r"\{\{\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*\}\}")
+
+
+class PrometheusSource:
+    """Asks what a panel asks, with the dashboard's variables at their first choice."""
+
+    def __init__(self, url: str, board: Json, *, rate_interval: str, since_seconds: float) -> None:
+        self._url = url
+        self._since_seconds = since_seconds
+        self._variables = {
+            "__rate_interval": rate_interval,
+            "__range": f"{since_seconds:.0f}s",
+            **{
+                variable["name"]: str(variable["current"]["value"])
+                for variable in board["templating"]["list"]
+                if variable["type"] == "custom"
+            },
+        }
+
+    def series(self, panel: Panel) -> Series:
+        """Everything that the panel draws; raises `AssertionError` with Prometheus' words if it refuses."""
+        drawn: Series = {}
+        for target in panel.targets:
+            for labels, values in self._ask(self._interpolated(target["expr"])):
+                legend = _LABEL.sub(
+                    lambda found, has=labels: has.get(found[1], ""), target.get("legendFormat", "")
+                )
+                drawn[legend] = values
+        return drawn
+
+    def _interpolated(self, expression: str) -> str:
+        for name, value in self._variables.items():
+            expression = expression.replace(f"${{{name}}}", value).replace(f"${name}", value)
+        assert "$" not in expression, expression
+        return expression
+
+    def _ask(self, expression: str) -> list[tuple[dict[str, str], list[float]]]:
+        now = time.time()
+        arguments = {"query": expression, "start": now - self._since_seconds, "end": now, "step": 1}
+        address = f"{self._url}/api/v1/query_range?{urllib.parse.urlencode(arguments)}"
+        try:
+            with urllib.request.urlopen(address, timeout=10) as reply:
+                answer: Any = json.load(reply)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{expression}: {error.read().decode()}") from error
+        return [
+            (found["metric"], [float(value) for _, value in found["values"]])
+            for found in answer["data"]["result"]
+        ]
