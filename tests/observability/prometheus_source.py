@@ -37,10 +37,7 @@ class PrometheusSource:
         drawn: Series = {}
         for target in panel.targets:
             for labels, values in self._ask(self._interpolated(target["expr"])):
-                legend = _LABEL.sub(
-                    lambda found, has=labels: has.get(found[1], ""), target.get("legendFormat", "")
-                )
-                drawn[legend] = values
+                drawn[_legend(target.get("legendFormat", ""), labels)] = values
         return drawn
 
     def _interpolated(self, expression: str) -> str:
@@ -54,7 +51,7 @@ class PrometheusSource:
         arguments = {"query": expression, "start": now - self._since_seconds, "end": now, "step": 1}
         address = f"{self._url}/api/v1/query_range?{urllib.parse.urlencode(arguments)}"
         try:
-            with urllib.request.urlopen(address, timeout=10) as reply:
+            with urllib.request.urlopen(address, timeout=10) as reply:  # noqa: S310
                 answer: Any = json.load(reply)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{expression}: {error.read().decode()}") from error
@@ -62,3 +59,7 @@ class PrometheusSource:
             (found["metric"], [float(value) for _, value in found["values"]])
             for found in answer["data"]["result"]
         ]
+
+
+def _legend(text: str, labels: dict[str, str]) -> str:
+    return _LABEL.sub(lambda found: labels.get(found[1], ""), text)
