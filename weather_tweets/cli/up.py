@@ -1,10 +1,11 @@
 """`weather-tweets up`."""
 
+import shutil
 from typing import Annotated
 
 import typer
 
-from weather_tweets.cli.context import err, folder, out, speaks
+from weather_tweets.cli.context import err, fail, folder, out, speaks
 from weather_tweets.local import control, launch
 from weather_tweets.local.endpoints import Endpoints
 from weather_tweets.local.folder import Folder
@@ -15,11 +16,16 @@ from weather_tweets.local.keeper import PartStatus
 def run(
     context: typer.Context,
     workers: Annotated[int | None, typer.Option(min=1, help="Stream workers; 1 for a new stack.")] = None,
+    observe: Annotated[bool, typer.Option("--observe", help="Start Prometheus beside it.")] = False,
 ) -> None:
     """Start everything in the background, and return when all of it is ready."""
+    if observe and not shutil.which("prometheus"):
+        raise fail("There is no `prometheus` on PATH: install Debian's package of that name.")
     endpoints = start(folder(context), workers)
     out.print(f"Live page   {endpoints.gateway}/", highlight=False)
     out.print(f"Send to     {endpoints.gateway}/input", highlight=False)
+    if observe:
+        out.print(f"Prometheus  {control.call(folder(context), 'observe')}", highlight=False)
 
 
 def start(stack: Folder, workers: int | None = None) -> Endpoints:

@@ -10,6 +10,7 @@ from weather_tweets.local.kafka import Kafka
 from weather_tweets.local.mongo import Mongo
 from weather_tweets.local.part import Part
 from weather_tweets.local.ports import StackPorts
+from weather_tweets.local.prometheus import Prometheus, Targets
 from weather_tweets.local.redis import Redis
 from weather_tweets.local.services import Gateway, Producer, Service, StreamsWorker, Writer
 from weather_tweets.settings import (
@@ -26,6 +27,7 @@ from weather_tweets.settings import (
 S = TypeVar("S", bound=Service)
 
 _HOST = "127.0.0.1"
+_RULES = Path(__file__).parents[2] / "helm" / "weather-tweets" / "rules"
 
 
 class Stack:
@@ -120,6 +122,28 @@ class Stack:
             port,
             {"WEATHER_STREAMS_PORT": str(port), "WEATHER_STREAMS_DATA_DIR": str(self._data(name))},
         )
+
+    def prometheus(self, workers: list[StreamsWorker]) -> Prometheus:
+        """What observes the services, with the chart's rules where these are (in a checkout)."""
+        port = self._ports.choose(Prometheus.name, 9090)
+        self.folder.keep_ports(self._ports.chosen())
+        return Prometheus(
+            self._data(Prometheus.name),
+            self.scraped(workers),
+            rules=sorted(_RULES.glob("*.yaml")),
+            port=port,
+            log_file=self.folder.log(Prometheus.name),
+        )
+
+    def scraped(self, workers: list[StreamsWorker]) -> Targets:
+        """Where each service's metrics are."""
+        ports = {
+            "gateway": [self.gateway_port],
+            "producer": [self.producer_metrics_port],
+            "writer": [self.writer_port],
+            "streams": [worker.port for worker in workers],
+        }
+        return {f"weather-{name}": [f"{_HOST}:{port}" for port in each] for name, each in ports.items()}
 
     def endpoints(self, workers: list[StreamsWorker], pids: dict[str, list[int]]) -> Endpoints:
         """What `endpoints.json` says."""

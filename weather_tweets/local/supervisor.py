@@ -18,6 +18,7 @@ from weather_tweets.local import control, endpoints, leftovers, logfiles
 from weather_tweets.local.folder import Folder
 from weather_tweets.local.keeper import Keeper
 from weather_tweets.local.part import Part
+from weather_tweets.local.prometheus import Prometheus
 from weather_tweets.local.services import StreamsWorker, get_ok
 from weather_tweets.local.sessions import by_leader
 from weather_tweets.local.stack import Stack
@@ -104,7 +105,11 @@ class Supervisor:
     async def _drain(self) -> None:
         # Against the way of a tweet: who is asked stops before who answers.
         workers = [worker.name for worker in self._stream_workers()]
-        for names in (["gateway"], ["producer", "writer", *workers], ["kafka", "redis", "mongo"]):
+        for names in (
+            ["gateway"],
+            ["producer", "writer", *workers],
+            ["kafka", "redis", "mongo", "prometheus"],
+        ):
             keepers = [self._keepers[name] for name in names if name in self._keepers]
             await asyncio.gather(*(keeper.stop() for keeper in keepers))
         self._stack.close()
@@ -129,6 +134,9 @@ class Supervisor:
                     return await self._scale(workers)
             case {"command": "scale"}:
                 raise control.ControlError(f"the number of workers must be from 0 to {MAX_WORKERS}")
+            case {"command": "observe"}:
+                async with self._changing:
+                    return await self._observe()
             case {"command": "restart", "name": str(name)}:
                 async with self._changing:
                     keeper = self._keeper(name)
@@ -159,7 +167,19 @@ class Supervisor:
         await self._start_and_wait(
             [self._stack.streams_worker(number + 1) for number in range(len(present), workers)]
         )
+        if prometheus := self._prometheus():
+            prometheus.watch(self._stack.scraped(self._stream_workers()))
         self._write_endpoints()
+
+    async def _observe(self) -> str:
+        if not self._prometheus():
+            await self._start_and_wait([self._stack.prometheus(self._stream_workers())])
+        prometheus = self._prometheus()
+        return prometheus.url if prometheus else ""
+
+    def _prometheus(self) -> Prometheus | None:
+        keeper = self._keepers.get(Prometheus.name)
+        return keeper.part if keeper and isinstance(keeper.part, Prometheus) else None
 
     def _stream_workers(self) -> list[StreamsWorker]:
         return [keeper.part for keeper in self._keepers.values() if isinstance(keeper.part, StreamsWorker)]
