@@ -4,6 +4,7 @@
 --   [](#fig-camino)                                      "Figura 3", a link; also for chapters and sections
 --   ::: nota … :::   ::: aviso … :::   ::: consejo … :::  boxes
 --   ::: {.si-hay archivos="data/bench.json"} … :::       kept only if every file is there: nothing is invented
+--   ::: {.si-hay orden="bench"} … :::                    kept only if there is that command; both also on [spans]
 --   [ratios.x]{.dato archivo="data/bench.json" decimales=1}   a measured number, as the reader's language writes it
 
 local root = pandoc.path.directory(PANDOC_SCRIPT_FILE)
@@ -92,12 +93,15 @@ local function box(div)
   end
 end
 
-local function conditional(div)
-  if div.classes:includes("si-hay") then
-    for path in div.attributes.archivos:gmatch("%S+") do
+local function conditional(element)
+  if element.classes:includes("si-hay") then
+    for path in (element.attributes.archivos or ""):gmatch("%S+") do
       if not exists(figure_file(path)) then return {} end
     end
-    return div.content
+    for command in (element.attributes.orden or ""):gmatch("%S+") do
+      if not exists("../weather_tweets/cli/" .. command .. ".py") then return {} end
+    end
+    return element.content
   end
 end
 
@@ -127,7 +131,7 @@ end
 
 -- Pictures inside a dropped block must not be looked for: conditions come first, then the rest.
 return {
-  { Div = conditional },
+  { Div = conditional, Span = conditional },
   { Div = box, Span = value, Link = reference, Image = place },
   { Code = index_inline, CodeBlock = index_block },
 }
