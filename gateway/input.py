@@ -1,6 +1,7 @@
 """`POST /input`."""
 
 import time
+from collections.abc import Iterator
 
 from sanic import Blueprint, HTTPResponse, Request
 
@@ -41,10 +42,29 @@ async def submit(request: Request) -> HTTPResponse:
 
 
 class Accepted(HTTPResponse):
-    """The 202, whose headers are always the same."""
+    """The 202. Sanic takes a sixth of a request's time to put its headers together; here they are ready."""
 
     def __init__(self, body: bytes) -> None:
-        super().__init__(body, 202, {"Cache-Control": "no-store"}, "application/json")
+        super().__init__(body, 202, content_type="application/json")
+
+    @property
+    def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
+        # content-length and connection are what the protocol has just set.
+        headers = self.headers
+        return iter(
+            (
+                *_ACCEPTED_HEADERS,
+                (b"content-length", b"%d" % headers["content-length"]),
+                (b"connection", headers["connection"].encode()),
+            )
+        )
+
+
+_ACCEPTED_HEADERS = (
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
 def _problem(refused: RefusedError, submitted: list[Tweet], is_array: bool) -> Problem:
