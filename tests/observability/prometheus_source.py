@@ -36,7 +36,7 @@ class PrometheusSource:
         """Everything that the panel draws; raises `AssertionError` with Prometheus' words if it refuses."""
         drawn: Series = {}
         for target in panel.targets:
-            for labels, values in self._ask(self._interpolated(target["expr"])):
+            for labels, values in self.ask(self._interpolated(target["expr"])):
                 drawn[_legend(target.get("legendFormat", ""), labels)] = values
         return drawn
 
@@ -46,7 +46,8 @@ class PrometheusSource:
         assert "$" not in expression, expression
         return expression
 
-    def _ask(self, expression: str) -> list[tuple[dict[str, str], list[float]]]:
+    def ask(self, expression: str) -> list[tuple[dict[str, str], list[float]]]:
+        """Labels and values over time of all that an expression gives."""
         now = time.time()
         arguments = {"query": expression, "start": now - self._since_seconds, "end": now, "step": 1}
         address = f"{self._url}/api/v1/query_range?{urllib.parse.urlencode(arguments)}"

@@ -1,0 +1,201 @@
+"""Every panel of *Pipeline* and *Country Messages*, over the running services after real traffic."""
+
+import asyncio
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from websockets.sync.client import connect
+
+from tests.observability.boards import Panel, board, panels
+from tests.observability.prometheus_source import PrometheusSource, Series
+from tests.observability.redis_source import RedisSource
+from tests.observability.transformations import Grafana
+from weather_tweets.local import control, launch
+from weather_tweets.local.endpoints import Endpoints
+from weather_tweets.local.folder import Folder
+
+PIPELINE = {panel.title: panel for panel in panels("pipeline") if panel.title}
+JOBS = ("weather-gateway", "weather-producer", "weather-streams", "weather-writer")
+DEADLINE_SECONDS = 60
+
+TWEETS, REPEATS, DEAD, INVALID = 600, 1, 2, 3
+
+# On a day on which nothing goes wrong these show nothing but zero.
+MAY_BE_ZERO = {
+    "Errors of requests",
+    "Lag",
+    "Lag by partition",
+    "Tweets waiting for Kafka",
+    "What exactness absorbed",
+    "Writes tried again",
+}
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A stack that has had traffic, and the Prometheus beside it."""
+
+    endpoints: Endpoints
+    prometheus: PrometheusSource
+
+
+def post(gateway: str, submission: Any) -> int:
+    request = urllib.request.Request(  # noqa: S310
+        f"{gateway}/input",
+        data=json.dumps(submission).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
+            return int(reply.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+async def send_dead_letters(kafka: str) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+    try:
+        for _ in range(DEAD):
+            await producer.send_and_wait("messages", b"no tweet")
+    finally:
+        await producer.stop()
+
+
+def send_tweets(gateway: str) -> None:
+    known = str(uuid4())
+    for country in ("Guatemala", "Argentina", "Perú"):
+        many = [{"texto": f"Llueve {number}", "país": country} for number in range(TWEETS // 3 - 1)]
+        assert post(gateway, many) == 202
+        assert post(gateway, {"texto": "Llueve", "país": country}) == 202
+    for _ in range(1 + REPEATS):
+        assert post(gateway, {"texto": "Llueve", "país": "España", "id": known}) == 202
+    for _ in range(INVALID):
+        assert post(gateway, {"texto": "", "país": "España"}) == 422
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
+    folder = Folder(tmp_path_factory.mktemp("stack"))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("WEATHER_STACK_USUAL_PORTS", "false")
+        try:
+            endpoints = launch.up(folder)
+            url = control.call(folder, "observe")
+            source = PrometheusSource(url, board("pipeline"), rate_interval="20s", since_seconds=120)
+            # Prometheus must have seen the counters before they rise.
+            wait_for(lambda: sum(now(source.series(PIPELINE["Replicas"])).values()) == 4, "4 are scraped")
+            asyncio.run(send_dead_letters(endpoints.kafka))
+            send_tweets(endpoints.gateway)
+            with connect(f"{endpoints.websocket}/live"):
+                yield Observed(endpoints, source)
+        finally:
+            launch.down(folder, purge=True)
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"not so in {DEADLINE_SECONDS} s: {what}"
+        time.sleep(0.2)
+
+
+def now(series: Series) -> dict[str, float]:
+    return {legend: values[-1] for legend, values in series.items()}
+
+
+def has_values(series: Series, *, may_be_zero: bool) -> bool:
+    """Whether each line is there, and one of them is not zero all the time; what is no number is a gap."""
+    lines = [[value for value in values if isfinite(value)] for values in series.values()]
+    return bool(lines) and all(lines) and (may_be_zero or any(max(line) > 0 for line in lines))
+
+
+@pytest.mark.parametrize("title", PIPELINE)
+def test_every_panel_of_the_pipeline_has_values(observed: Observed, title: str) -> None:
+    wait_for(
+        lambda: has_values(observed.prometheus.series(PIPELINE[title]), may_be_zero=title in MAY_BE_ZERO),
+        f"{title} has values",
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("sum(weather_gateway_tweets_accepted_total)", {"": TWEETS + 1 + REPEATS}),
+        (
+            "sum by (reason) (weather_gateway_tweets_refused_total)",
+            {"deadline": 0, "exhausted": 0, "invalid": INVALID, "unavailable": 0},
+        ),
+        ("sum(weather_producer_tweets_published_total)", {"": TWEETS + 1 + REPEATS}),
+        (
+            "sum by (outcome) (weather_streams_records_processed_total)",
+            {"dead": DEAD, "message": TWEETS + 1, "repeat": REPEATS},
+        ),
+        ("sum(weather_writer_tweets_ingested_total)", {"": TWEETS + 1 + REPEATS}),
+        ('sum by (job) (up{job=~"weather-.*"})', dict.fromkeys(JOBS, 1)),
+    ],
+)
+def test_the_metrics_say_what_was_sent(
+    observed: Observed, expression: str, expected: dict[str, float]
+) -> None:
+    def found() -> dict[str, float]:
+        answers = observed.prometheus.ask(expression)
+        return {",".join(labels.values()): values[-1] for labels, values in answers}
+
+    wait_for(lambda: found() == expected, f"{expression} is {expected}, not {found()}")
+
+
+def test_the_lag_is_shown_for_each_partition(observed: Observed) -> None:
+    assert sorted(observed.prometheus.series(PIPELINE["Lag by partition"])) == ["0", "1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("title", PIPELINE)
+def test_a_metric_under_another_name_leaves_its_panel_empty(observed: Observed, title: str) -> None:
+    renamed = Panel("pipeline", deepcopy(PIPELINE[title].model))
+    for target in renamed.targets:
+        target["expr"] = re.sub(r"\b(weather_|process_|up\b)", r"renamed_\1", target["expr"])
+    assert not has_values(observed.prometheus.series(renamed), may_be_zero=True)
+
+
+def test_country_messages_shows_what_the_services_wrote(observed: Observed, grafana: Grafana) -> None:
+    source = RedisSource(observed.endpoints.redis)
+    until = time.time() * 1000
+
+    def drawn(panel: Panel) -> dict[str, list[Any]]:
+        frames = [
+            frame
+            for target in panel.targets
+            for frame in source.frames(target, since_ms=int(until) - 900_000, until_ms=int(until) + 60_000)
+        ]
+        (table,) = grafana.transformed(frames, panel.transformations)
+        return table
+
+    boards = {panel.title: panel for panel in panels("country-messages")}
+    wait_for(lambda: drawn(boards["Messages"]) == {"messages": [TWEETS + 1]}, "all is processed")
+    for title, panel in boards.items():
+        assert all(drawn(panel).values()), title
+    per_country = drawn(boards["Messages per Country"])
+    assert dict(zip(per_country["Country"], per_country["Messages"], strict=True)) == {
+        "Argentina": TWEETS // 3,
+        "Guatemala": TWEETS // 3,
+        "Perú": TWEETS // 3,
+        "España": 1,
+    }
+    located = drawn(boards["Map"])
+    assert sorted(zip(located["Country"], located["Code"], strict=True)) == [
+        ("Argentina", "AR"), ("España", "ES"), ("Guatemala", "GT"), ("Perú", "PE"),
+    ]  # fmt: skip
+    assert drawn(boards["Accepted and processed"])["Accepted"] == [TWEETS + 1 + REPEATS]
+    source.close()
