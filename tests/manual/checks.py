@@ -21,7 +21,7 @@ _FOREIGN_OPTIONS = {"--sync-on-commit"}
 
 def problems(quote: Quote, program: Program) -> Iterator[str]:
     """Everything in the quote that the program does not have."""
-    for check in (_commands, _settings, _metrics, _routes, _keys, _paths):
+    for check in (_commands, _settings, _metrics, _routes, _keys, _alerts, _paths):
         for problem in check(quote, program):
             yield f"{quote.where}: {problem}"
 
@@ -130,6 +130,12 @@ def _keys(quote: Quote, program: Program) -> Iterator[str]:
         key = re.sub(r"<[^>]+>|\d+$", "*", quote.text)
         if key not in program.keys and key != "live:*":
             yield f"Redis has no key {quote.text}"
+
+
+def _alerts(quote: Quote, program: Program) -> Iterator[str]:
+    named = quote.kind == "inline" and re.fullmatch(r"Weather[A-Z][A-Za-z]+", quote.text)
+    if named and quote.text not in program.alerts:
+        yield f"there is no alert {quote.text}"
 
 
 def _paths(quote: Quote, program: Program) -> Iterator[str]:  # noqa: ARG001

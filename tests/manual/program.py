@@ -35,6 +35,7 @@ class Program:
     routes: dict[str, set[str]]
     """Service → paths; what is variable in them is `*`."""
     keys: set[str]
+    alerts: set[str]
     modules: dict[str, set[str]] = field(default_factory=dict)
     """Asked for on demand: `python -m` command line → options in its help."""
 
@@ -55,6 +56,7 @@ def program() -> Program:
         metrics=_metrics(),
         routes=_routes(),
         keys=_keys(),
+        alerts=_alerts(),
     )
 
 
@@ -126,6 +128,11 @@ def _routes() -> dict[str, set[str]]:
 def _keys() -> set[str]:
     plain = {value for name, value in vars(redis_keys).items() if name.isupper()}
     return plain | {redis_keys.tally(0).replace("0", "*")}
+
+
+def _alerts() -> set[str]:
+    rules = REPOSITORY.glob("helm/weather-tweets/rules/*.yaml")
+    return {name for path in rules for name in re.findall(r"alert: (\w+)", path.read_text())}
 
 
 def _swarm_options() -> set[str]:

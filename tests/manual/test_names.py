@@ -34,7 +34,7 @@ def test_a_renamed_option_is_noticed() -> None:
     assert "down has no option --purge" in _everything_wrong_with(replace(program(), commands=commands))
 
 
-def test_a_renamed_target_setting_metric_route_or_key_is_noticed() -> None:
+def test_a_renamed_target_setting_metric_route_key_or_alert_is_noticed() -> None:
     there = program()
     renamed = replace(
         there,
@@ -43,6 +43,7 @@ def test_a_renamed_target_setting_metric_route_or_key_is_noticed() -> None:
         metrics=there.metrics - {"weather_streams_records_lost_total"},
         routes={service: paths - {"/readyz", "/input"} for service, paths in there.routes.items()},
         keys=there.keys - {"live:rate"},
+        alerts=there.alerts - {"WeatherRecordsLost"},
     )
     found = _everything_wrong_with(renamed)
     for sentence in (
@@ -52,6 +53,7 @@ def test_a_renamed_target_setting_metric_route_or_key_is_noticed() -> None:
         "the gateway has no route /input",
         "no service has the route /readyz",
         "Redis has no key live:rate",
+        "there is no alert WeatherRecordsLost",
     ):
         assert sentence in found
 
