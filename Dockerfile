@@ -123,7 +123,8 @@ FROM base AS loadgen
 LABEL org.opencontainers.image.description="Locust: swarms the front door"
 COPY --from=loadgen-venv /opt/venv /opt/venv
 HEALTHCHECK NONE
-CMD ["python", "-c", "import loadgen, pathlib; print(pathlib.Path(loadgen.__file__).parent)"]
+ENTRYPOINT ["locust", "-f", "/opt/venv/lib/python3.11/site-packages/loadgen/locustfile.py"]
+CMD ["--help"]
 
 # For one-off commands inside a cluster, above all `weather-tweets audit`.
 FROM base AS tools
