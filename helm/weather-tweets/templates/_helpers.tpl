@@ -103,7 +103,7 @@ topologySpreadConstraints:
 {{- end }}
 
 {{/* The account of a component: it exists so that pods have no token of the default one. */}}
-{{- define "weather.serviceAccount" -}}
+{{- define "weather.serviceAccount" }}
 ---
 apiVersion: v1
 kind: ServiceAccount

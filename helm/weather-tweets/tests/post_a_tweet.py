@@ -1,5 +1,7 @@
 """Posts one tweet to the front door, and waits until the workers have counted it."""
 
+# ruff: noqa: S310, T201 -- runs alone in a pod: its output is for people, its addresses are the chart's
+
 import json
 import os
 import sys
