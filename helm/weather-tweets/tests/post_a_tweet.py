@@ -8,8 +8,8 @@ import sys
 import time
 import urllib.request
 
-GATEWAY = os.environ["WEATHER_GATEWAY_URL"]
-STATS = os.environ["WEATHER_STATS_URL"]
+GATEWAY = os.environ["GATEWAY_URL"]
+STATS = os.environ["WEATHER_AUDIT_STATS_URL"]
 DEADLINE_SECONDS = 60
 
 
