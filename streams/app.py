@@ -100,7 +100,10 @@ def create_app(
         session=lambda: app.http_client,
     )
     add_pages(app, stats=stats, watch=watch, metrics=metrics)
-    topic = app.topic(kafka.topic, schema=BatchSchema(decoder()), maxsize=1)
+    topic = app.topic(kafka.topic, schema=BatchSchema(decoder()))
+    # One batch waits, the others stay with the broker and grow: many small ones in memory would cost each
+    # store a write apiece. Set here, because Faust 0.15.3 ignores the `maxsize` that `app.topic` takes.
+    topic.maxsize = 1
 
     # Faust's type of an agent does not know the methods of streams.
     @app.agent(topic, name="process")  # type: ignore[arg-type]
