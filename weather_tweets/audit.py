@@ -6,7 +6,7 @@ import urllib.request
 from typing import Any, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from weather_tweets import redis_keys
 from weather_tweets.kafka import client_options
-from weather_tweets.settings import AuditSettings, KafkaSettings, MongoSettings, RedisSettings
+from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
 
 STORE_SECONDS = 5.0
 """How long one store may take to be reached, or to answer."""
@@ -113,11 +113,6 @@ class Counts(msgspec.Struct, frozen=True):
         return not self.differences
 
 
-def from_settings() -> Sources:
-    """The stores that the environment names."""
-    return Sources(KafkaSettings(), RedisSettings(), MongoSettings(), [AuditSettings().stats_url])
-
-
 def audit(sources: Sources, *, timeout_seconds: float = 30.0) -> Counts:
     """Reads all stores as soon as the stream workers have caught up.
 
@@ -165,20 +160,17 @@ def take(sources: Sources) -> Counts:
 
 async def _end_offsets(settings: KafkaSettings) -> tuple[int, int]:
     """Of the topic and of the topic of dead letters, each summed over its partitions."""
-    consumer = AIOKafkaConsumer(**client_options(settings), request_timeout_ms=int(STORE_SECONDS * 1000))
+    topics = (settings.topic, settings.dead_topic)
+    # Subscribed, but without a group: so that it learns the topics' partitions.
+    consumer = AIOKafkaConsumer(
+        *topics, **client_options(settings), request_timeout_ms=int(STORE_SECONDS * 1000)
+    )
     try:
         async with asyncio.timeout(2 * STORE_SECONDS):
             await consumer.start()
-            topics = (settings.topic, settings.dead_topic)
-            ends = await consumer.end_offsets(
-                [
-                    TopicPartition(topic, partition)
-                    for topic in topics
-                    for partition in consumer.partitions_for_topic(topic) or ()
-                ]
-            )
+            ends = await consumer.end_offsets(consumer.assignment())
     except (KafkaError, OSError) as error:
-        raise StoreUnreachableError(f"Kafka at {settings.bootstrap_servers}: {error}") from error
+        raise StoreUnreachableError(f"Kafka at {settings.bootstrap_servers}: {error!r}") from error
     finally:
         await consumer.stop()
     of_topic = dict.fromkeys(topics, 0)

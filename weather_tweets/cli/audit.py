@@ -1,18 +1,15 @@
 """`weather-tweets audit`."""
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import SecretStr
 from rich.table import Table
 
-from weather_tweets import audit
 from weather_tweets.cli.context import err, fail, folder, out, speaks
-from weather_tweets.local.endpoints import Endpoints, NotRunningError
-from weather_tweets.local.endpoints import read as read_endpoints
-from weather_tweets.local.folder import Folder
-from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
+
+if TYPE_CHECKING:
+    from weather_tweets import audit
 
 
 @speaks
@@ -28,9 +25,13 @@ def run(
 
     Audits the stack of the data folder; where there is none, the stores that WEATHER_* settings name.
     """
+    # Here and not above: these imports take half a second, which other commands need not wait for.
+    from weather_tweets import audit
+    from weather_tweets.audit_sources import choose
+
     try:
         with err.status("Auditing"):
-            counts = audit.audit(sources(folder(context), stats_url), timeout_seconds=timeout)
+            counts = audit.audit(choose(folder(context), stats_url), timeout_seconds=timeout)
     except audit.StoreUnreachableError as error:
         raise fail(f"cannot audit: {error}", 2) from error
     if as_json:
@@ -45,26 +46,7 @@ def run(
         raise typer.Exit(1)
 
 
-def sources(stack: Folder, stats_url: str = "") -> audit.Sources:
-    """Of the running stack, or of the environment if there is none or `stats_url` says so."""
-    if stats_url:
-        return audit.from_settings()._replace(stats_urls=[stats_url])
-    try:
-        return of_stack(read_endpoints(stack))
-    except NotRunningError:
-        return audit.from_settings()
-
-
-def of_stack(endpoints: Endpoints) -> audit.Sources:
-    return audit.Sources(
-        KafkaSettings(bootstrap_servers=endpoints.kafka),
-        RedisSettings(url=SecretStr(endpoints.redis)),
-        MongoSettings(url=SecretStr(endpoints.mongo)),
-        endpoints.stats,
-    )
-
-
-def as_dict(counts: audit.Counts) -> dict[str, Any]:
+def as_dict(counts: "audit.Counts") -> dict[str, Any]:
     """What `--json` says."""
     return {
         "kafka": counts.kafka,
@@ -81,7 +63,7 @@ def as_dict(counts: audit.Counts) -> dict[str, Any]:
     }
 
 
-def _table(counts: audit.Counts) -> Table:
+def _table(counts: "audit.Counts") -> Table:
     table = Table("Store", "What", title="Audit", title_justify="left")
     table.add_column("Messages", justify="right")
 

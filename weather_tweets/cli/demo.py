@@ -2,17 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from weather_tweets import audit, demo, swarm_run
 from weather_tweets.cli import up
-from weather_tweets.cli.audit import of_stack
 from weather_tweets.cli.context import err, fail, folder, out, speaks
+
+if TYPE_CHECKING:
+    from weather_tweets import demo
 
 
 @speaks
@@ -26,6 +27,10 @@ def run(
 
     Starts the stack if it is not running. Exit status 1 unless every tweet was accepted and all stores agree.
     """
+    # Here and not above: these imports take half a second, which other commands need not wait for.
+    from weather_tweets import audit, demo, swarm_run
+    from weather_tweets.audit_sources import of_stack
+
     stack = folder(context)
     endpoints = up.start(stack)
     data = swarm_run.ensure_data(stack)
@@ -58,10 +63,10 @@ def run(
         raise fail("The stores do not agree, or requests failed: see `weather-tweets audit`.")
 
 
-def _table(report: demo.Report) -> Table:
+def _table(report: "demo.Report") -> Table:
     table = Table(
         "Of this run",
-        title="10,000 tweets" if report.requests == 10_000 else f"{report.requests:,} tweets",
+        title=f"{report.requests:,} tweets of {report.users:,} clients",
         title_justify="left",
     )
     table.add_column("Count", justify="right")

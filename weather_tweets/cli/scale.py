@@ -6,7 +6,6 @@ import typer
 
 from weather_tweets.cli.context import err, fail, folder, out, speaks
 from weather_tweets.local import control
-from weather_tweets.settings import KafkaSettings
 
 
 @speaks
@@ -21,6 +20,9 @@ def run(
     with err.status("Scaling the stream workers"):
         control.call(folder(context), "scale", workers=workers)
     out.print(f"Stream workers: {workers}")
+    # Here and not above: other commands need not wait for the import.
+    from weather_tweets.settings import KafkaSettings
+
     partitions = KafkaSettings().partitions
     if workers > partitions:
         err.print(f"Topics have {partitions} partitions by default: workers beyond that have nothing to do.")

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from weather_tweets import settings_table
 from weather_tweets.cli.context import out
 
 
@@ -13,6 +12,9 @@ def run(
     markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
 ) -> None:
     """Show every environment variable that the services read, with its default and meaning."""
+    # Here and not above: other commands need not wait for the import.
+    from weather_tweets import settings_table
+
     if markdown:
         typer.echo(settings_table.markdown())
         return

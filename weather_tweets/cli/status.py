@@ -4,11 +4,13 @@ import json
 import time
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.table import Table
 
-from weather_tweets.cli.context import folder, out, speaks
-from weather_tweets.local import launch
+from weather_tweets.cli.context import NOT_RUNNING, fail, folder, out, speaks
+from weather_tweets.local import launch, leftovers
+from weather_tweets.local.endpoints import NotRunningError
 from weather_tweets.local.keeper import PartStatus
 
 _STYLES = {"ready": "green", "starting": "yellow", "waiting": "red", "stopped": "dim"}
@@ -21,11 +23,21 @@ def run(
 ) -> None:
     """Show every part: its state, address, process, and how often it had to be restarted."""
     stack = folder(context)
+    try:
+        described = launch.describe(stack)
+    except NotRunningError:
+        left = len(leftovers.processes(stack.path))
+        if not left:
+            raise
+        raise fail(
+            f"what keeps the stack running is gone, but {left} of its processes are left: "
+            "`weather-tweets up` starts anew, `weather-tweets down` ends them",
+            NOT_RUNNING,
+        ) from None
     if as_json:
-        typer.echo(json.dumps(launch.describe(stack), indent=2))
-        return
-    _, parts = launch.status(stack)
-    out.print(_table(parts))
+        typer.echo(json.dumps(described, indent=2))
+    else:
+        out.print(_table(msgspec.convert(described["parts"], list[PartStatus])))
 
 
 def _table(parts: list[PartStatus]) -> Table:

@@ -44,10 +44,9 @@ async def serve(folder: Folder, handle: Handler) -> asyncio.Server:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            request = json.loads(await reader.readline() or "{}")
             try:
-                reply = {"result": await handle(request)}
-            except ControlError as error:
+                reply = {"result": await handle(json.loads(await reader.readline()))}
+            except (ControlError, ValueError) as error:
                 reply = {"error": str(error)}
             writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()

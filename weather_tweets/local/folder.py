@@ -12,6 +12,8 @@ from typing import IO, Any
 import msgspec
 
 DEFAULT = Path(".weather-tweets")
+ALREADY_RUNNING = 3
+"""Exit status of a supervisor whose folder has another one."""
 
 
 class Folder:

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from weather_tweets.local import control, jars, leftovers, logfiles, supervisor
+from weather_tweets.local import control, jars, leftovers, logfiles
 from weather_tweets.local.endpoints import Endpoints, NotRunningError
 from weather_tweets.local.endpoints import read as read_endpoints
-from weather_tweets.local.folder import Folder
+from weather_tweets.local.folder import ALREADY_RUNNING, Folder
 from weather_tweets.local.keeper import PartStatus
 
 UP_SECONDS = 180.0
@@ -61,7 +61,7 @@ def up(
             if ready:
                 return read_endpoints(folder)
             on_progress(parts)
-            if process and process.poll() not in (None, supervisor.ALREADY_RUNNING):
+            if process and process.poll() not in (None, ALREADY_RUNNING):
                 raise UpFailedError(f"the supervisor ended:\n{_tail(folder, 'supervisor')}")
             hopeless = any(part.restarts >= _HOPELESS_RESTARTS for part in parts)
             if hopeless or time.monotonic() > deadline:
@@ -101,7 +101,7 @@ def down(folder: Folder, *, purge: bool = False) -> bool:
 def _start_supervisor(folder: Folder, workers: int) -> "subprocess.Popen[bytes]":
     with folder.log("supervisor").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", supervisor.__name__, str(folder.path), str(workers)],
+            [sys.executable, "-m", "weather_tweets.local.supervisor", str(folder.path), str(workers)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

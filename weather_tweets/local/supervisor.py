@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 
 from weather_tweets.kafka import ensure_topics
 from weather_tweets.local import control, endpoints, leftovers, logfiles
-from weather_tweets.local.folder import Folder
+from weather_tweets.local.folder import ALREADY_RUNNING, Folder
 from weather_tweets.local.keeper import Keeper
 from weather_tweets.local.part import Part
 from weather_tweets.local.prometheus import Prometheus
@@ -26,8 +26,6 @@ from weather_tweets.local.stack import Stack
 log = logging.getLogger("weather_tweets.local.supervisor")
 
 MAX_WORKERS = 64
-ALREADY_RUNNING = 3
-"""Exit status: another supervisor has this folder."""
 
 _POLL_SECONDS = 0.2
 _HOUSEKEEPING_SECONDS = 2.0

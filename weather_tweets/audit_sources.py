@@ -1,0 +1,27 @@
+"""Which stores are audited: those of a running local stack, or those that the environment names."""
+
+from pydantic import SecretStr
+
+from weather_tweets.audit import Sources
+from weather_tweets.local import endpoints
+from weather_tweets.local.folder import Folder
+from weather_tweets.settings import AuditSettings, KafkaSettings, MongoSettings, RedisSettings
+
+
+def choose(stack: Folder, stats_url: str = "") -> Sources:
+    """Of the running stack, or of the environment if there is none or `stats_url` is given."""
+    if not stats_url:
+        try:
+            return of_stack(endpoints.read(stack))
+        except endpoints.NotRunningError:
+            stats_url = AuditSettings().stats_url
+    return Sources(KafkaSettings(), RedisSettings(), MongoSettings(), [stats_url])
+
+
+def of_stack(running: endpoints.Endpoints) -> Sources:
+    return Sources(
+        KafkaSettings(bootstrap_servers=running.kafka),
+        RedisSettings(url=SecretStr(running.redis)),
+        MongoSettings(url=SecretStr(running.mongo)),
+        running.stats,
+    )
