@@ -50,7 +50,7 @@ async def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 (what changes is a process, which sets no event)
+        while not condition():
             await asyncio.sleep(0.01)
 
 
