@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 
 from weather_tweets import audit, redis_keys, swarm_run
 
-CATCH_UP_SECONDS = 120.0
-"""How long the stores may take to agree after the last answer."""
+PATIENCE_SECONDS = 60.0
+"""How long the stores may stand still before they are taken to have stopped short of agreeing."""
 
 _LIVE_SECONDS = 2.0
 _WATCH_SECONDS = 0.01
@@ -65,7 +65,7 @@ def run(
     with _RedisTotal(sources) as total:
         summary = swarm_run.run(gateway, tweets=tweets, users=users, data=data, on_progress=on_progress)
         on_sent()
-        caught_up_at = total.wait_for(before.redis_total + summary["accepted"], CATCH_UP_SECONDS)
+        caught_up_at = total.wait_for(before.redis_total + summary["accepted"], PATIENCE_SECONDS)
     after = _with_live(sources, before.live + summary["accepted"])
     return report(summary, before, after, caught_up_at)
 
@@ -126,11 +126,13 @@ class _RedisTotal:
         self._thread.join()
         self._client.close()
 
-    def wait_for(self, total: int, timeout_seconds: float) -> float:
-        """When the total got so high, in seconds since the epoch; the end of the time if it never did."""
+    def wait_for(self, total: int, patience_seconds: float) -> float:
+        """When the total got so high, in seconds since the epoch; now, if it has stood still for too long."""
         with self._changed:
-            self._changed.wait_for(lambda: self._total >= total, timeout_seconds)
-            return self._since if self._total >= total else time.time()
+            while self._total < total:
+                if not self._changed.wait(patience_seconds):
+                    return time.time()
+            return self._since
 
     def _watch(self) -> None:
         while not self._over.wait(_WATCH_SECONDS):
