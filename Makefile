@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up status down test lint format protos manual lock
+.PHONY: help setup setup-dev demo up status down test lint format protos page manual lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -45,6 +45,9 @@ format: setup-dev ## Formats the sources and mends what can be mended
 protos: setup-dev ## Generates the gRPC code from protos/*.proto
 	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --grpc_python_out=. \
 	  --mypy_out=. --mypy_grpc_out=. protos/*.proto
+
+page: setup-dev ## Builds the live page, gateway/page, from gateway/page_src
+	cd gateway/page_src && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci && npm run build
 
 manual: .venv-manual/.ready ## Builds the two manuals (Spanish) as PDF: manual/build/
 	@.venv-manual/bin/python -W error -m manual
