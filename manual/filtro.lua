@@ -122,16 +122,44 @@ local function reference(link)
   end
 end
 
+local TEXT_WIDTH_MM, MOST_HEIGHT_MM = 161, 170
+
+-- Typst would cut off what is higher than the page.
+local function fit(image, path)
+  local percent = tonumber((image.attributes.width or ""):match("^(%d+)%%$"))
+  if not percent or not path:match("%.svg$") then return end
+  local file = assert(io.open(pandoc.path.join({ root, path })))
+  local width, height = file:read(4096):match('viewBox="[%d.-]+ [%d.-]+ ([%d.]+) ([%d.]+)"')
+  file:close()
+  local most = 100 * MOST_HEIGHT_MM / TEXT_WIDTH_MM * width / height
+  image.attributes.width = string.format("%.1f%%", math.min(percent, most))
+end
+
 local function place(image)
   local path = figure_file(image.src)
   assert(exists(path), "no figure " .. path)
+  fit(image, path)
   image.src = "/manual/" .. path
   return image
+end
+
+-- What announces a listing stays on its page.
+local function announce(blocks)
+  for i = 1, #blocks - 1 do
+    local block = blocks[i]
+    if block.t == "Para" and blocks[i + 1].t == "CodeBlock" then
+      local content = pandoc.Inlines({ pandoc.RawInline("typst", "#pegado[") })
+      content:extend(block.content)
+      content:insert(pandoc.RawInline("typst", "]"))
+      blocks[i] = pandoc.Plain(content)
+    end
+  end
+  return blocks
 end
 
 -- Pictures inside a dropped block must not be looked for: conditions come first, then the rest.
 return {
   { Div = conditional, Span = conditional },
-  { Div = box, Span = value, Link = reference, Image = place },
+  { Div = box, Span = value, Link = reference, Image = place, Blocks = announce },
   { Code = index_inline, CodeBlock = index_block },
 }
