@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up status down test lint format protos page manual lock
+.PHONY: help setup setup-dev demo up down test lint chaos format protos page manual lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -37,6 +37,9 @@ lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+chaos: setup ## Kills, pauses and wipes parts under load for ten minutes, and proves that nothing is lost
+	@$(BIN)/weather-tweets chaos
 
 format: setup-dev ## Formats the sources and mends what can be mended
 	$(BIN)/ruff format .

@@ -1,0 +1,30 @@
+import pytest
+
+from weather_tweets.chaos.schedule import draw
+
+
+def test_the_same_seed_draws_the_same_faults() -> None:
+    assert draw(7, 600) == draw(7, 600)
+    assert draw(7, 600) != draw(8, 600)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_ten_minutes_see_every_part_killed_and_every_kind_of_fault(seed: int) -> None:
+    faults = draw(seed, 600)
+    killed = {fault.target for fault in faults if fault.kind == "kill"}
+    assert killed == {"streams", "producer", "gateway", "writer", "redis", "mongo", "kafka"}
+    assert {fault.kind for fault in faults} == {"kill", "pause", "wipe", "scale", "restart"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_faults_come_one_after_another_and_leave_time_to_recover(seed: int) -> None:
+    faults = draw(seed, 120)
+    assert len(faults) >= 4
+    ends = [fault.at + fault.seconds for fault in faults]
+    assert all(following.at > end for end, following in zip(ends, faults[1:], strict=False))
+    assert faults[-1].at <= 105
+
+
+def test_workers_are_scaled_up_before_they_are_scaled_down() -> None:
+    workers = [fault.workers for fault in draw(3, 1200) if fault.kind == "scale"]
+    assert workers[:2] == [3, 1]
