@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from weather_tweets.cli import audit, chaos, demo, down, logs, restart, scale, settings, status, up
+from weather_tweets.cli import audit, chaos, demo, down, energy, logs, restart, scale, settings, status, up
 from weather_tweets.cli.context import Context
 from weather_tweets.local.folder import DEFAULT, Folder
 
@@ -27,5 +27,5 @@ def main(
     context.obj = Context(Folder(data_dir))
 
 
-for command in (up, status, logs, scale, restart, down, demo, audit, chaos, settings):
+for command in (up, status, logs, scale, restart, down, demo, audit, energy, chaos, settings):
     app.command(command.__name__.rpartition(".")[2])(command.run)

@@ -1,0 +1,144 @@
+"""`weather-tweets energy`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from weather_tweets.cli.context import err, fail, folder, out, speaks
+from weather_tweets.energy.experiment import Experiment, NotProcessedError
+from weather_tweets.energy.grid import UnknownGridError
+from weather_tweets.energy.report import Cost, Report
+from weather_tweets.energy.traffic import RefusedTweetsError
+from weather_tweets.settings import EnergySettings
+from weather_tweets.swarm_run import SwarmFailedError
+
+
+@speaks
+def run(
+    context: typer.Context,
+    country: Annotated[
+        str, typer.Option(help="Whose grid: a name or code; WEATHER_ENERGY_COUNTRY by default.")
+    ] = "",
+    tweets: Annotated[int, typer.Option(min=100, help="How many are sent in each run.")] = 10_000,
+    users: Annotated[int, typer.Option(min=1, help="How many clients send at once.")] = 10,
+    runs: Annotated[int, typer.Option(min=2, help="How many runs, to see how far they differ.")] = 3,
+    ways: Annotated[bool, typer.Option(help="Compare with unary calls and with arrays.")] = True,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there, too.")] = None,
+) -> None:
+    """Measure what tweets cost on the running stack: joules, gCO2e and SCI, per service and per million.
+
+    By the processor's own counters (RAPL) where they can be read, else an estimate by a power model.
+    """
+    settings = EnergySettings()
+    if country:
+        settings = settings.model_copy(update={"country": country})
+    try:
+        experiment = Experiment(folder(context), settings, tweets=tweets, users=users)
+        with err.status("Warming up") as spinner:
+
+            def show(way: str, number: int) -> None:
+                spinner.update(f"Run {number} of {runs}: {way}" if number else f"Warming up: {way}")
+
+            report = experiment.report(runs, compare_ways=ways, on_run=show)
+    except UnknownGridError as error:
+        raise fail(f"{error}: set WEATHER_ENERGY_GRID_GCO2E_PER_KWH", 2) from error
+    except (NotProcessedError, RefusedTweetsError, SwarmFailedError) as error:
+        raise fail(str(error)) from error
+    _show(report)
+    if json_file:
+        json_file.write_text(json.dumps(msgspec.to_builtins(report), indent=2, ensure_ascii=False) + "\n")
+
+
+def _show(report: Report) -> None:
+    out.print(_services(report))
+    out.print(
+        f"{report.runs} runs of {report.tweets:,} tweets differ by {report.spread_percent:.1f} % "
+        f"({', '.join(f'{joules:.1f}' for joules in report.run_joules)} J). "
+        f"{report.services[0].name} cost most: {report.services[0].share_percent:.0f} %.\n",
+        highlight=False,
+    )
+    out.print(_elsewhere(report))
+    if report.ways:
+        out.print(_ways(report))
+    out.print(report.method, style="yellow" if report.is_estimate else "green", highlight=False)
+    for source in report.sources:
+        out.print(source, style="dim", highlight=False)
+
+
+def _services(report: Report) -> Table:
+    kind = "estimated" if report.is_estimate else "measured"
+    table = Table(
+        title=f"{report.tweets:,} tweets, {kind}; {report.country}: {report.grid_gco2e_per_kwh:g} gCO2e/kWh",
+        title_justify="left",
+    )
+    table.add_column("Service")
+    for column in ("CPU s", "MB", "J", "gCO2e", "SCI g", "%", "J/million", "gCO2e/million", "SCI g/million"):
+        table.add_column(column, justify="right")
+
+    def row(name: str, cpu: float, memory: float, share: float, run: Cost, unit: Cost) -> None:
+        table.add_row(
+            name,
+            f"{cpu:.2f}",
+            f"{memory:,.0f}",
+            f"{run.joules:.1f}",
+            f"{run.gco2e:.5f}",
+            f"{run.sci_gco2e:.5f}",
+            f"{share:.0f}",
+            f"{unit.joules:,.0f}",
+            f"{unit.gco2e:.3f}",
+            f"{unit.sci_gco2e:.3f}",
+        )
+
+    for service in report.services:
+        row(
+            service.name,
+            service.cpu_seconds,
+            service.memory_megabytes,
+            service.share_percent,
+            service.run,
+            service.per_million_tweets,
+        )
+    table.add_section()
+    row(
+        "all",
+        sum(service.cpu_seconds for service in report.services),
+        sum(service.memory_megabytes for service in report.services),
+        100,
+        report.total,
+        report.per_million_tweets,
+    )
+    return table
+
+
+def _elsewhere(report: Report) -> Table:
+    table = Table("Country", title="A million tweets elsewhere", title_justify="left")
+    for column in ("Year", "gCO2e/kWh", "SCI g/million"):
+        table.add_column(column, justify="right")
+    for place in report.elsewhere:
+        table.add_row(
+            place.country,
+            str(place.year),
+            f"{place.gco2e_per_kwh:.0f}",
+            f"{place.sci_gco2e_per_million_tweets:.2f}",
+            style="bold" if place.country == report.country else None,
+        )
+    return table
+
+
+def _ways(report: Report) -> Table:
+    table = Table("The same tweets", title="What batching saves", title_justify="left")
+    for column in ("J/million", "CPU s/million", "Spread", "Saves"):
+        table.add_column(column, justify="right")
+    for way in report.ways:
+        table.add_row(
+            way.way,
+            f"{way.joules_per_million_tweets:,.0f}",
+            f"{way.cpu_seconds_per_million_tweets:,.0f}",
+            f"{way.spread_percent:.1f} %",
+            f"{way.saves_percent:.0f} %",
+        )
+    return table

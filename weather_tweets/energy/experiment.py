@@ -1,0 +1,123 @@
+"""The measured runs: the same tweets again and again, each run between two looks at every process."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from weather_tweets import redis_keys, swarm_run
+from weather_tweets.energy import grid, power, report, traffic, usage
+from weather_tweets.energy.grid import GridIntensity
+from weather_tweets.energy.report import Report, Run
+from weather_tweets.local.endpoints import read as read_endpoints
+from weather_tweets.local.folder import Folder
+from weather_tweets.settings import EnergySettings
+
+CATCH_UP_SECONDS = 120.0
+"""How long the streams may take to have processed what was accepted."""
+
+STREAM = "a POST per tweet, the stream of batches (as it is)"
+UNARY = "a POST per tweet, a gRPC call per tweet (unary)"
+ARRAYS = f"a POST per {traffic.TWEETS_PER_ARRAY} tweets, the stream of batches"
+
+_POLL_SECONDS = 0.02
+# Enough for Java and the processors' caches; it is not measured.
+_WARM_UP_TWEETS = 2000
+
+Send = Callable[..., None]
+
+
+class Experiment:
+    """Sends tweets to a running stack and says what that cost.
+
+    Everything raises `NotProcessedError`, `traffic.RefusedTweetsError` and `swarm_run.SwarmFailedError`.
+    """
+
+    def __init__(self, folder: Folder, settings: EnergySettings, *, tweets: int, users: int) -> None:
+        """Raises `NotRunningError`, and `grid.UnknownGridError` for the settings' country."""
+        self._folder = folder
+        self._settings = settings
+        self._here = intensity(settings)
+        self._meter = power.meter(settings)
+        self._tweets = tweets
+        self._users = users
+        self._endpoints = read_endpoints(folder)
+        self._data: Path = swarm_run.ensure_data(folder)
+
+    def report(
+        self, runs: int, *, compare_ways: bool, on_run: Callable[[str, int], None] = lambda *_: None
+    ) -> Report:
+        """So many runs of each way of sending, in turn; `on_run` is told which begins."""
+        with ExitStack() as stack:
+            ways: dict[str, tuple[Send, str, list[int]]] = {
+                STREAM: (traffic.one_by_one, self._endpoints.gateway, [])
+            }
+            if compare_ways:
+                unary, pids = stack.enter_context(traffic.unary_gateway(self._folder, self._endpoints))
+                ways = {
+                    UNARY: (traffic.one_by_one, unary, pids),
+                    **ways,
+                    ARRAYS: (traffic.in_arrays, self._endpoints.gateway, []),
+                }
+            done: dict[str, list[Run]] = {way: [] for way in ways}
+            for number in range(runs + 1):
+                for way, (send, gateway, own) in ways.items():
+                    on_run(way, number)
+                    run = self._run(send, gateway, own, warm_up=number == 0)
+                    if number:
+                        done[way].append(run)
+        return report.of_runs(
+            done[STREAM],
+            ways=dict(done) if compare_ways else {},
+            meter=self._meter,
+            here=self._here,
+            settings=self._settings,
+        )
+
+    def _run(self, send: Send, gateway: str, own_gateway: list[int], *, warm_up: bool) -> Run:
+        tweets = min(_WARM_UP_TWEETS, self._tweets) if warm_up else self._tweets
+        endpoints = self._endpoints = read_endpoints(self._folder)
+        processes = dict(endpoints.pids)
+        if own_gateway:
+            processes["gateway"] = own_gateway
+        # What only watches is no part of what a tweet costs.
+        processes.pop("prometheus", None)
+        with Redis.from_url(endpoints.redis) as redis:
+            already = _processed(redis)
+            self._meter.start()
+            before = usage.snapshot(processes)
+            send(gateway, tweets=tweets, users=self._users, data=self._data)
+            _wait_for(redis, already + tweets)
+            after = usage.snapshot(processes)
+        seconds = after.at - before.at
+        work = usage.work_between(before, after)
+        joules = {
+            part: self._meter.joules(done, seconds=seconds, cpus=report.cpus()) for part, done in work.items()
+        }
+        return Run(tweets, seconds, joules, work)
+
+
+class NotProcessedError(RuntimeError):
+    """The streams did not process what was accepted in time."""
+
+
+def intensity(settings: EnergySettings) -> GridIntensity:
+    """The grid of the settings: their own figure, else the country's. Raises `grid.UnknownGridError`."""
+    if settings.grid_gco2e_per_kwh is None:
+        return grid.of_country(settings.country)
+    return GridIntensity("", settings.country, settings.grid_gco2e_per_kwh, 0)
+
+
+def _processed(redis: Any) -> int:
+    return int(redis.hget(redis_keys.TOTALS, "messages") or 0)
+
+
+def _wait_for(redis: Any, messages: int) -> None:
+    deadline = time.monotonic() + CATCH_UP_SECONDS
+    while _processed(redis) < messages:
+        if time.monotonic() > deadline:
+            raise NotProcessedError(f"not all tweets were processed within {CATCH_UP_SECONDS:g} s")
+        time.sleep(_POLL_SECONDS)

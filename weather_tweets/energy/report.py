@@ -1,0 +1,202 @@
+"""What the runs cost, ready to be shown or written as JSON."""
+
+import os
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+
+import msgspec
+
+from weather_tweets.energy import footprint, grid
+from weather_tweets.energy.footprint import TWEETS_PER_UNIT, Footprint
+from weather_tweets.energy.grid import GridIntensity
+from weather_tweets.energy.power import Meter, Work
+from weather_tweets.settings import EnergySettings
+
+COMPARED = ("SE", "FR", "CR", "BR", "ES", "GT", "DE", "US", "MX", "CN", "IN", "ZA")
+"""Countries between the cleanest grids and the dirtiest."""
+
+
+class Run(NamedTuple):
+    """One measured run: joules and work by part."""
+
+    tweets: int
+    seconds: float
+    joules: dict[str, float]
+    work: dict[str, Work]
+
+    @property
+    def joules_per_million_tweets(self) -> float:
+        return sum(self.joules.values()) * TWEETS_PER_UNIT / self.tweets
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """Energy and emissions of something; `sci_gco2e` is ((E × I) + M)."""
+
+    joules: float
+    gco2e: float
+    embodied_gco2e: float
+    sci_gco2e: float
+
+
+class ServiceCost(msgspec.Struct, frozen=True):
+    """One service's part in a run."""
+
+    name: str
+    cpu_seconds: float
+    memory_megabytes: float
+    share_percent: float
+    """Of the joules of all."""
+    run: Cost
+    per_million_tweets: Cost
+
+
+class Elsewhere(msgspec.Struct, frozen=True):
+    """The same run on another country's grid."""
+
+    country: str
+    year: int
+    gco2e_per_kwh: float
+    sci_gco2e_per_million_tweets: float
+
+
+class WayCost(msgspec.Struct, frozen=True):
+    """One way of sending the same tweets."""
+
+    way: str
+    joules_per_million_tweets: float
+    cpu_seconds_per_million_tweets: float
+    spread_percent: float
+    saves_percent: float
+    """Against the unary calls."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Medians over the runs; the spread is (most − least) ÷ median of their joules per tweet."""
+
+    is_estimate: bool
+    method: str
+    sources: list[str]
+    country: str
+    grid_year: int
+    grid_gco2e_per_kwh: float
+    tweets: int
+    runs: int
+    run_joules: list[float]
+    spread_percent: float
+    total: Cost
+    per_million_tweets: Cost
+    services: list[ServiceCost]
+    elsewhere: list[Elsewhere]
+    ways: list[WayCost]
+
+
+def of_runs(
+    runs: Sequence[Run],
+    *,
+    ways: dict[str, Sequence[Run]],
+    meter: Meter,
+    here: GridIntensity,
+    settings: EnergySettings,
+) -> Report:
+    """Summary of the runs, all of the same number of tweets; `ways` has the baseline first."""
+    tweets = runs[0].tweets
+    intensity = here.gco2e_per_kwh
+
+    def median_of(part: str) -> tuple[float, float, float]:
+        return (
+            median(run.joules.get(part, 0.0) for run in runs),
+            median(run.work[part].cpu_seconds if part in run.work else 0.0 for run in runs),
+            median(run.work[part].memory_bytes if part in run.work else 0.0 for run in runs),
+        )
+
+    used = {part: median_of(part) for part in runs[0].work}
+    all_joules = sum(joules for joules, _, _ in used.values())
+    costs = {
+        part: footprint.footprint(joules, cpu, intensity, settings) for part, (joules, cpu, _) in used.items()
+    }
+    total = Footprint(
+        all_joules,
+        sum(cost.operational_gco2e for cost in costs.values()),
+        sum(cost.embodied_gco2e for cost in costs.values()),
+    )
+    services = [
+        ServiceCost(
+            name=part,
+            cpu_seconds=cpu,
+            memory_megabytes=memory / 1e6,
+            share_percent=100 * joules / all_joules if all_joules else 0.0,
+            run=_cost(costs[part]),
+            per_million_tweets=_cost(costs[part].per_unit(tweets)),
+        )
+        for part, (joules, cpu, memory) in used.items()
+    ]
+    unit = total.per_unit(tweets)
+    return Report(
+        is_estimate=meter.is_estimate,
+        method=meter.method,
+        sources=[
+            grid.SOURCE if settings.grid_gco2e_per_kwh is None else "grid: WEATHER_ENERGY_GRID_GCO2E_PER_KWH",
+            f"SCI: ISO/IEC 21031:2024, ((E × I) + M) per million tweets; M: {footprint.EMBODIED_SOURCE}",
+        ],
+        country=here.name,
+        grid_year=here.year,
+        grid_gco2e_per_kwh=intensity,
+        tweets=tweets,
+        runs=len(runs),
+        run_joules=[sum(run.joules.values()) for run in runs],
+        spread_percent=_spread(runs),
+        total=_cost(total),
+        per_million_tweets=_cost(unit),
+        services=sorted(services, key=lambda service: -service.run.joules),
+        elsewhere=_elsewhere(unit),
+        ways=_ways(ways),
+    )
+
+
+def cpus() -> int:
+    """CPUs over which a package's energy is shared out."""
+    return os.cpu_count() or 1
+
+
+def _cost(found: Footprint) -> Cost:
+    return Cost(found.joules, found.operational_gco2e, found.embodied_gco2e, found.gco2e)
+
+
+def _spread(runs: Sequence[Run]) -> float:
+    figures = [run.joules_per_million_tweets for run in runs]
+    middle = median(figures)
+    return 100 * (max(figures) - min(figures)) / middle if middle else 0.0
+
+
+def _elsewhere(unit: Footprint) -> list[Elsewhere]:
+    compared = [grid.of_country(code) for code in COMPARED] + [grid.WORLD]
+    return [
+        Elsewhere(
+            place.name,
+            place.year,
+            place.gco2e_per_kwh,
+            footprint.operational_gco2e(unit.joules, place.gco2e_per_kwh) + unit.embodied_gco2e,
+        )
+        for place in sorted(compared, key=lambda place: place.gco2e_per_kwh)
+    ]
+
+
+def _ways(ways: dict[str, Sequence[Run]]) -> list[WayCost]:
+    if not ways:
+        return []
+    joules = {way: median(run.joules_per_million_tweets for run in runs) for way, runs in ways.items()}
+    baseline = next(iter(joules.values()))
+    return [
+        WayCost(
+            way=way,
+            joules_per_million_tweets=joules[way],
+            cpu_seconds_per_million_tweets=median(
+                sum(work.cpu_seconds for work in run.work.values()) * TWEETS_PER_UNIT / run.tweets
+                for run in runs
+            ),
+            spread_percent=_spread(runs),
+            saves_percent=100 * (1 - joules[way] / baseline) if baseline else 0.0,
+        )
+        for way, runs in ways.items()
+    ]

@@ -1,0 +1,82 @@
+"""The same tweets, sent in the ways whose cost is compared."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from weather_tweets import swarm_run
+from weather_tweets.local.endpoints import Endpoints
+from weather_tweets.local.folder import Folder
+from weather_tweets.local.ports import free_port
+from weather_tweets.local.services import Gateway
+
+TWEETS_PER_ARRAY = 100
+
+
+class RefusedTweetsError(RuntimeError):
+    """Some tweets were not accepted, so what a run cost says nothing."""
+
+
+def one_by_one(gateway: str, *, tweets: int, users: int, data: Path) -> None:
+    """A POST per tweet, from a Locust swarm. Raises `RefusedTweetsError` and `swarm_run.SwarmFailedError`."""
+    summary = swarm_run.run(gateway, tweets=tweets, users=users, data=data)
+    if summary["accepted"] != tweets:
+        raise RefusedTweetsError(f"{tweets - summary['accepted']} of {tweets} tweets were not accepted")
+
+
+def in_arrays(gateway: str, *, tweets: int, users: int, data: Path) -> None:
+    """A POST per `TWEETS_PER_ARRAY` tweets. Raises `RefusedTweetsError`."""
+    sent = list(islice(cycle(json.loads(data.read_text(encoding="utf-8"))), tweets))
+    arrays = [
+        json.dumps(sent[first : first + TWEETS_PER_ARRAY]).encode()
+        for first in range(0, tweets, TWEETS_PER_ARRAY)
+    ]
+    address = urlsplit(gateway).netloc
+    shares = [arrays[user::users] for user in range(users)]
+    with ThreadPoolExecutor(users) as clients:
+        refused = sum(clients.map(lambda share: _post(address, share), shares))
+    if refused:
+        raise RefusedTweetsError(f"{refused} arrays of tweets were not accepted")
+
+
+def _post(address: str, bodies: list[bytes]) -> int:
+    connection = http.client.HTTPConnection(address, timeout=30)
+    refused = 0
+    for body in bodies:
+        connection.request("POST", "/input", body, {"Content-Type": "application/json"})
+        reply = connection.getresponse()
+        reply.read()
+        refused += reply.status != http.HTTPStatus.ACCEPTED
+    connection.close()
+    return refused
+
+
+@contextmanager
+def unary_gateway(folder: Folder, endpoints: Endpoints) -> Iterator[tuple[str, list[int]]]:
+    """A second gateway that calls the producer once per tweet; its address and processes."""
+    environment: dict[str, Any] = {
+        "WEATHER_GATEWAY_PRODUCER_CALLS": "unary",
+        "WEATHER_GATEWAY_PRODUCER_TARGET": endpoints.grpc,
+        "WEATHER_GATEWAY_WRITER_URL": f"{endpoints.websocket}/ingest",
+        "WEATHER_GATEWAY_WRITER_TOKEN": folder.writer_token(),
+        "WEATHER_GATEWAY_WORKERS": "1",
+    }
+    port = free_port()
+    gateway = Gateway(
+        "gateway-unary",
+        folder.path / "data" / "gateway-unary",
+        {**environment, "WEATHER_GATEWAY_PORT": str(port)},
+        port=port,
+        log_file=folder.log("gateway-unary"),
+    )
+    gateway.start()
+    try:
+        yield f"http://127.0.0.1:{port}", [gateway.pid or 0]
+    finally:
+        gateway.stop()
