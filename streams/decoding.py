@@ -2,12 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from aiokafka.structs import ConsumerRecord
 
-from streams.transport import RecordBatch
+from streams.transport import Record, RecordBatch
 from weather_tweets import countries
 from weather_tweets.tweet import (
     MAX_COUNTRY_CHARACTERS,
@@ -23,6 +22,16 @@ _FOREIGN_IDS = uuid.UUID("b1b8a2a5-5d26-4f53-9d0f-0f8e2ed9c2c4")
 _UUID_CHARACTERS = 36
 _MAX_AT_MS = 253_402_300_799_999
 """The last millisecond of the year 9999, the last that a date can hold."""
+
+
+class _OwnTweet(Tweet, frozen=True, gc=False, rename={"text": "texto", "country": "país", "code": "codigo"}):
+    """A record that our producer wrote, or that is as good: the limits are checked while it is decoded."""
+
+    id: Annotated[str, msgspec.Meta(min_length=_UUID_CHARACTERS, max_length=_UUID_CHARACTERS)]
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
+    country: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_COUNTRY_CHARACTERS)]
+    code: str
+    at: Annotated[int, msgspec.Meta(ge=0, le=_MAX_AT_MS)]
 
 
 class DeadLetter(NamedTuple):
@@ -60,36 +69,40 @@ class Batch(NamedTuple):
 
 def decoder() -> Callable[[RecordBatch], Batch]:
     """Makes a function that decodes batches."""
-    decode_own = msgspec.json.Decoder(Tweet).decode
-    codes = countries.by_code()
+    decode_own = msgspec.json.Decoder(_OwnTweet).decode
+    codes = frozenset(countries.by_code())
 
     def decode(records: RecordBatch) -> Batch:
+        tweets: Sequence[Tweet]
+        try:
+            tweets = [decode_own(record.value) for record in records]  # type: ignore[arg-type]
+            if not codes.issuperset({tweet.code for tweet in tweets}):
+                raise msgspec.ValidationError("a code that is no country's")
+        except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
+            # One of them is not ours.
+            return decode_each(records)
+        offsets = [record.offset for record in records]
+        return Batch(records.topic, records.partition, records.start, offsets[-1], tweets, offsets, ())
+
+    def decode_each(records: RecordBatch) -> Batch:
         tweets: list[Tweet] = []
         offsets: list[int] = []
         dead: list[DeadLetter] = []
-        add_tweet, add_offset = tweets.append, offsets.append
         for record in records:
             try:
-                tweet = decode_own(record.value)
-                ours = (
-                    tweet.code in codes
-                    and len(tweet.id) == _UUID_CHARACTERS
-                    and len(tweet.text) <= MAX_TEXT_CHARACTERS
-                    and len(tweet.country) <= MAX_COUNTRY_CHARACTERS
-                    and 0 <= tweet.at <= _MAX_AT_MS
-                )
+                tweet: Tweet = decode_own(record.value)  # type: ignore[arg-type]
+                ours = tweet.code in codes
             except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
                 ours = False
             if not ours:
                 try:
-                    tweet = _from_foreign(record)
+                    tweet = _from_foreign(records, record)
                 except _NoTweetError as error:
                     dead.append(DeadLetter(record.offset, record.key, record.value, str(error)))
                     continue
-            add_tweet(tweet)
-            add_offset(record.offset)
-        first = records[0]
-        return Batch(first.topic, first.partition, records.start, records.last, tweets, offsets, dead)
+            tweets.append(tweet)
+            offsets.append(record.offset)
+        return Batch(records.topic, records.partition, records.start, records.last, tweets, offsets, dead)
 
     return decode
 
@@ -98,7 +111,7 @@ class _NoTweetError(ValueError):
     pass
 
 
-def _from_foreign(record: ConsumerRecord[bytes | None, bytes | None]) -> Tweet:
+def _from_foreign(batch: RecordBatch, record: Record) -> Tweet:
     """The tweet in a record that another producer wrote; needs `texto` and `país` only."""
     if record.value is None:
         raise _NoTweetError("no value")
@@ -106,7 +119,7 @@ def _from_foreign(record: ConsumerRecord[bytes | None, bytes | None]) -> Tweet:
         submission: Any = msgspec.json.decode(record.value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _NoTweetError(f"not JSON: {error}") from None
-    name = f"{record.topic}/{record.partition}/{record.offset}/{record.timestamp}"
+    name = f"{batch.topic}/{batch.partition}/{record.offset}/{record.timestamp}"
     try:
         return from_submission(
             submission,

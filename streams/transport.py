@@ -14,11 +14,10 @@ faust-streaming 0.15.3, which is why that version is pinned and tests/streams/te
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import ConsumerStoppedError
-from aiokafka.structs import ConsumerRecord
 from faust import Schema
 from faust.transport.consumer import RecordMap
 from faust.transport.drivers import aiokafka as driver
@@ -29,7 +28,16 @@ from faust.types.tuples import Message
 T = TypeVar("T")
 
 
-class RecordBatch(list[ConsumerRecord[bytes | None, bytes | None]]):
+class Record(Protocol):
+    """A record as aiokafka parses it, without the topic and the partition that are the batch's."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class RecordBatch(list[Record]):
     """Consecutive records of one partition, never empty, in the order of their offsets.
 
     `start` is the offset from which the log was read: it has no records between `start` and the first one
@@ -37,17 +45,18 @@ class RecordBatch(list[ConsumerRecord[bytes | None, bytes | None]]):
     last therefore means that records were skipped, and nothing else does.
     """
 
-    __slots__ = ("start",)
+    __slots__ = ("partition", "start", "topic")
 
-    def __init__(self, records: Iterable[ConsumerRecord[bytes | None, bytes | None]], *, start: int) -> None:
+    def __init__(self, records: Iterable[Record], *, topic: str, partition: int, start: int) -> None:
         super().__init__(records)
+        self.topic = topic
+        self.partition = partition
         self.start = start
 
     @property
     def last(self) -> int:
         """Offset of the last record."""
-        offset: int = self[-1].offset
-        return offset
+        return self[-1].offset
 
 
 class BatchSchema(Schema[None, T]):
@@ -113,18 +122,33 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             # waits while partitions are being reassigned, and after that there are no old records.
             assignment = fetcher._subscriptions.subscription.assignment
             start = assignment.state_value(tp).position if tp in assignment.tps else None
+            batched = tp.topic in self.consumer.batched_topics
+            if batched:
+                _leave_records_as_they_are(fetcher._records[tp])
             records = (await fetcher.fetched_records({tp}, timeout=0, max_records=max_records)).get(tp)
             if not records:
                 continue
-            if tp.topic in self.consumer.batched_topics:
+            if batched:
                 first = records[0].offset
-                found[tp] = [RecordBatch(records, start=first if start is None else min(start, first))]
+                start = first if start is None else min(start, first)
+                found[tp] = [RecordBatch(records, topic=tp.topic, partition=tp.partition, start=start)]
             else:
                 found[tp] = records
             total += len(records)
             if max_records is not None and total >= max_records:
                 break
         return found
+
+
+def _leave_records_as_they_are(fetched: Any) -> None:
+    """Spares aiokafka's copy of each record into a dataclass: half of what fetching costs."""
+    unpacked = getattr(fetched, "_partition_records", None)
+    if unpacked is not None:  # else an error was fetched
+        unpacked._consumer_record = _as_it_is
+
+
+def _as_it_is(_: TP, record: Record) -> Record:
+    return record
 
 
 class Consumer(driver.Consumer):
@@ -157,7 +181,7 @@ class Consumer(driver.Consumer):
             tp.partition,
             last.offset,
             last.timestamp / 1000.0,
-            last.timestamp_type,
+            0,
             None,
             None,
             cast(Any, record),

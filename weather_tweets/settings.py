@@ -150,7 +150,7 @@ class StreamsSettings(BaseSettings):
         "", description="Host by which the other workers reach this one's web server; empty: `host`"
     )
     data_dir: str = Field(".weather-tweets/streams", description="Folder of the worker's own files")
-    fetch_max_records: int = Field(5000, ge=1, description="Most records of one partition in one batch")
+    fetch_max_records: int = Field(2000, ge=1, description="Most records of one partition in one batch")
     session_timeout_seconds: float = Field(
         10.0, ge=6, description="Silence after which Kafka gives a worker's partitions to another"
     )
