@@ -1,0 +1,81 @@
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.tally import NOTHING_YET, Continuity, Counts, Tally, continuity
+
+
+def test_a_batch_that_continues_the_tally_is_next() -> None:
+    assert continuity(Tally(offset=9), start=10, last=19) is Continuity.NEXT
+
+
+def test_a_batch_that_begins_in_the_counted_part_is_next_as_long_as_it_ends_beyond_it() -> None:
+    assert continuity(Tally(offset=9), start=5, last=10) is Continuity.NEXT
+
+
+def test_a_batch_that_ends_at_the_offset_is_old() -> None:
+    assert continuity(Tally(offset=9), start=5, last=9) is Continuity.OLD
+
+
+def test_a_batch_read_from_beyond_the_next_offset_leaves_a_hole() -> None:
+    assert continuity(Tally(offset=9), start=11, last=19) is Continuity.HOLE
+
+
+def test_the_first_batch_of_a_partition_continues_the_empty_tally() -> None:
+    assert continuity(Tally(), start=0, last=0) is Continuity.NEXT
+    assert continuity(Tally(), start=1, last=1) is Continuity.HOLE
+
+
+def test_the_table_holds_plain_json_of_the_contract() -> None:
+    tally = Tally().counted(Counts(2, {"GT": 2}, dead=1, repeats=3), last=5)
+    value = tally.to_table()
+    assert value == {"offset": 5, "messages": 2, "countries": {"GT": 2}, "dead": 1, "repeats": 3}
+    assert type(value["countries"]) is dict
+    assert Tally.from_table(value) == tally
+    assert Tally.from_table(None) == Tally()
+
+
+# A log is a list of what each record is: a country's message, a dead letter or a repeat.
+_logs = st.lists(st.sampled_from(["GT", "MX", "ES", "dead", "repeat"]), min_size=1, max_size=60)
+
+
+@given(log=_logs, data=st.data())
+def test_whatever_is_delivered_again_or_skipped_the_tally_is_that_of_the_log(
+    log: Sequence[str], data: st.DataObject
+) -> None:
+    """Batches of any cut begin anywhere; Faust sometimes skips, repeats, or brings back an older tally."""
+    tally = Tally()
+    history = [tally]
+    position = 0
+    while tally.offset < len(log) - 1:
+        move = data.draw(st.sampled_from(["next", "next", "next", "anywhere", "recovery"]))
+        if move == "anywhere":
+            position = data.draw(st.integers(0, len(log) - 1))
+        elif move == "recovery":
+            tally = data.draw(st.sampled_from(history))
+        start, last = position, data.draw(st.integers(position, len(log) - 1))
+        standing = continuity(tally, start=start, last=last)
+        if standing is Continuity.HOLE:
+            position = tally.offset + 1
+            continue
+        if standing is Continuity.NEXT:
+            tally = tally.counted(_counts(log[tally.offset + 1 : last + 1]), last=last)
+            history.append(tally)
+        position = last + 1 if last + 1 < len(log) else tally.offset + 1
+    assert tally == Tally().counted(_counts(log), last=len(log) - 1)
+    assert tally.messages + tally.dead + tally.repeats == len(log)
+
+
+def _counts(records: Sequence[str]) -> Counts:
+    countries = [record for record in records if record.isupper()]
+    return Counts(
+        len(countries),
+        {code: countries.count(code) for code in countries},
+        dead=records.count("dead"),
+        repeats=records.count("repeat"),
+    )
+
+
+def test_the_empty_tally_has_counted_no_offset() -> None:
+    assert Tally().offset == NOTHING_YET == -1
