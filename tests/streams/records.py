@@ -16,12 +16,14 @@ class Record:
     timestamp: int = 1_800_000_000_000
 
 
-def tweet(country: str = "Guatemala", code: str = "GT", *, id_: str | None = None, text: str = "Llueve") -> Tweet:
+def tweet(
+    country: str = "Guatemala", code: str = "GT", *, id_: str | None = None, text: str = "Llueve"
+) -> Tweet:
     return Tweet(id_ or str(uuid.uuid4()), text, country, code, 1_800_000_000_000)
 
 
 def record_batch(
-    values: Sequence[bytes | None | Tweet], *, first: int = 0, start: int | None = None, partition: int = 0
+    values: Sequence[bytes | Tweet | None], *, first: int = 0, start: int | None = None, partition: int = 0
 ) -> RecordBatch:
     records = [
         Record(offset, encode(value) if isinstance(value, Tweet) else value)

@@ -16,44 +16,41 @@ from weather_tweets import redis_keys
 async def _read(redis: Redis) -> tuple[dict[str, int], dict[str, int]]:
     totals = await redis.hgetall(redis_keys.TOTALS)
     countries = await redis.hgetall(redis_keys.COUNTRIES)
-    return {k: int(v) for k, v in totals.items()}, {k: int(v) for k, v in countries.items()}
+    return {str(k): int(v) for k, v in totals.items()}, {str(k): int(v) for k, v in countries.items()}
 
 
 async def test_counts_are_under_spanish_names_and_without_zeros(redis_url: str) -> None:
-    redis = Redis.from_url(redis_url, decode_responses=True)
-    counters = Counters(redis)
-    tally = Tally().counted(Counts(3, {"MX": 2, "ZZ": 1}, repeats=4), last=6)
-    await counters.publish(0, tally, ["MX", "ZZ"])
-    assert await _read(redis) == ({"messages": 3, "repeats": 4}, {"México": 2, "Desconocido": 1})
-    assert await redis.hgetall("tally:0") == {
-        "messages": "3", "repeats": "4", "country:México": "2", "country:Desconocido": "1",
-    }  # fmt: skip
-    await counters.close()
+    async with Redis.from_url(redis_url, decode_responses=True) as redis:
+        counters = Counters(redis)
+        tally = Tally().counted(Counts(3, {"MX": 2, "ZZ": 1}, repeats=4), last=6)
+        await counters.publish(0, tally, ["MX", "ZZ"])
+        assert await _read(redis) == ({"messages": 3, "repeats": 4}, {"México": 2, "Desconocido": 1})
+        assert await redis.hgetall("tally:0") == {
+            "messages": "3", "repeats": "4", "country:México": "2", "country:Desconocido": "1",
+        }  # fmt: skip
 
 
 async def test_a_wiped_redis_is_whole_again_after_a_full_publication(redis_url: str) -> None:
-    redis = Redis.from_url(redis_url, decode_responses=True)
-    counters = Counters(redis)
-    tallies = {
-        0: Tally().counted(Counts(3, {"MX": 2, "GT": 1}), last=2),
-        1: Tally().counted(Counts(1, {"GT": 1}, dead=1), last=1),
-    }
-    await counters.publish_all(tallies)
-    before = await _read(redis)
-    await redis.flushall()
-    # What one batch publishes is partial.
-    await counters.publish(0, tallies[0], ["GT"])
-    await counters.publish_all(tallies)
-    assert await _read(redis) == before == ({"messages": 4, "dead": 1}, {"México": 2, "Guatemala": 2})
-    await counters.close()
+    async with Redis.from_url(redis_url, decode_responses=True) as redis:
+        counters = Counters(redis)
+        tallies = {
+            0: Tally().counted(Counts(3, {"MX": 2, "GT": 1}), last=2),
+            1: Tally().counted(Counts(1, {"GT": 1}, dead=1), last=1),
+        }
+        await counters.publish_all(tallies)
+        before = await _read(redis)
+        await redis.flushall()
+        # What one batch publishes is partial.
+        await counters.publish(0, tallies[0], ["GT"])
+        await counters.publish_all(tallies)
+        assert await _read(redis) == before == ({"messages": 4, "dead": 1}, {"México": 2, "Guatemala": 2})
 
 
 async def test_a_country_that_is_none_any_more_keeps_its_counter(redis_url: str) -> None:
-    redis = Redis.from_url(redis_url, decode_responses=True)
-    counters = Counters(redis)
-    await counters.publish(0, Tally().counted(Counts(1, {"QQ": 1}), last=0), ["QQ"])
-    assert (await _read(redis))[1] == {"QQ": 1}
-    await counters.close()
+    async with Redis.from_url(redis_url, decode_responses=True) as redis:
+        counters = Counters(redis)
+        await counters.publish(0, Tally().counted(Counts(1, {"QQ": 1}), last=0), ["QQ"])
+        assert (await _read(redis))[1] == {"QQ": 1}
 
 
 _batches = st.lists(
@@ -76,39 +73,38 @@ def test_stale_writers_repeats_and_wipes_in_any_order_leave_the_sums_of_the_mode
     """Every version of every tally may be published again at any time, in part or whole, by anybody."""
 
     async def run() -> None:
-        redis = Redis.from_url(redis_server_url, decode_responses=True)
-        await redis.flushall()
-        counters = Counters(redis)
-        latest: dict[int, Tally] = {}
-        versions: list[tuple[int, Tally]] = []
-        for partition, by_code, dead, repeats in batches:
-            tally = latest.get(partition, Tally())
-            counts = Counts(sum(by_code.values()), by_code, dead, repeats)
-            tally = tally.counted(counts, last=tally.offset + 1)
-            latest[partition] = tally
-            versions.append((partition, tally))
-            if data.draw(st.booleans()):
-                await counters.publish(partition, tally, by_code)
-            for _ in range(data.draw(st.integers(0, 2))):
-                whose, stale = data.draw(st.sampled_from(versions))
+        async with Redis.from_url(redis_server_url, decode_responses=True) as redis:
+            await redis.flushall()
+            counters = Counters(redis)
+            latest: dict[int, Tally] = {}
+            versions: list[tuple[int, Tally]] = []
+            for partition, by_code, dead, repeats in batches:
+                tally = latest.get(partition, Tally())
+                counts = Counts(sum(by_code.values()), by_code, dead, repeats)
+                tally = tally.counted(counts, last=tally.offset + 1)
+                latest[partition] = tally
+                versions.append((partition, tally))
                 if data.draw(st.booleans()):
-                    await counters.publish_all({whose: stale})
-                else:
-                    some = data.draw(st.lists(st.sampled_from([*stale.countries, ""]), max_size=2))
-                    await counters.publish(whose, stale, [code for code in some if code])
-            if data.draw(st.integers(0, 9)) == 0:
-                await redis.flushall()
-        # What every worker does on assignment and every few seconds.
-        await counters.publish_all(latest)
-        totals, countries = await _read(redis)
-        assert totals.get("messages", 0) == sum(t.messages for t in latest.values())
-        assert totals.get("dead", 0) == sum(t.dead for t in latest.values())
-        assert totals.get("repeats", 0) == sum(t.repeats for t in latest.values())
-        model: Counter[str] = Counter()
-        for tally in latest.values():
-            model.update(tally.countries)
-        names = {"GT": "Guatemala", "MX": "México", "ES": "España", "ZZ": "Desconocido"}
-        assert countries == {names[code]: count for code, count in model.items()}
-        await counters.close()
+                    await counters.publish(partition, tally, by_code)
+                for _ in range(data.draw(st.integers(0, 2))):
+                    whose, stale = data.draw(st.sampled_from(versions))
+                    if data.draw(st.booleans()):
+                        await counters.publish_all({whose: stale})
+                    else:
+                        some = data.draw(st.lists(st.sampled_from([*stale.countries, ""]), max_size=2))
+                        await counters.publish(whose, stale, [code for code in some if code])
+                if data.draw(st.integers(0, 9)) == 0:
+                    await redis.flushall()
+            # What every worker does on assignment and every few seconds.
+            await counters.publish_all(latest)
+            totals, countries = await _read(redis)
+            assert totals.get("messages", 0) == sum(t.messages for t in latest.values())
+            assert totals.get("dead", 0) == sum(t.dead for t in latest.values())
+            assert totals.get("repeats", 0) == sum(t.repeats for t in latest.values())
+            model: Counter[str] = Counter()
+            for tally in latest.values():
+                model.update(tally.countries)
+            names = {"GT": "Guatemala", "MX": "México", "ES": "España", "ZZ": "Desconocido"}
+            assert countries == {names[code]: count for code, count in model.items()}
 
     asyncio.run(run())

@@ -1,0 +1,295 @@
+"""The order of a batch's steps and what becomes of it when records are missing, repeated or lost."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+import redis
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from pymongo.errors import AutoReconnect, OperationFailure
+
+from streams import persistence as persistence_module
+from streams.decoding import Batch, DeadLetter, decoder
+from streams.persistence import AbandonedError, HopelessError, Persistence
+from streams.processing import Processor
+from streams.tally import Tally
+from tests.streams.records import record_batch, tweet
+from weather_tweets.metrics import StreamsMetrics
+from weather_tweets.tweet import Tweet
+
+decode = decoder()
+
+
+class CrashError(Exception):
+    """The worker dies here."""
+
+
+class World:
+    """A log, a table and the stores, in memory; notes what happens, and can fail at any step."""
+
+    def __init__(self) -> None:
+        self.beginning_offset = 0
+        self.end_offset = 1_000
+        self.sought: list[tuple[int, int]] = []
+        self.stored: dict[str, tuple[int, int]] = {}
+        self.tallies: dict[int, Tally] = {}
+        self.letters: set[tuple[int, int]] = set()
+        self.steps: list[str] = []
+        self.fails: dict[str, list[Exception]] = {}
+        self.now = 100.0
+        self.wanted = True
+        self.metrics = StreamsMetrics(CollectorRegistry())
+        self.processor = Processor(
+            log=self,
+            tallies=Table(self),
+            letters=Letters(self),
+            tweets=self,
+            publisher=self,
+            persistence=Persistence(self.metrics, lambda: self.wanted),
+            metrics=self.metrics,
+            sleep=self.sleep,
+            clock=lambda: self.now,
+        )
+
+    def step(self, name: str) -> None:
+        self.steps.append(name)
+        if self.fails.get(name):
+            raise self.fails[name].pop(0)
+
+    async def sleep(self, _: float) -> None:
+        self.step("sleep")
+
+    async def beginning(self, partition: int) -> int:  # noqa: ARG002
+        return self.beginning_offset
+
+    async def end(self, partition: int) -> int:  # noqa: ARG002
+        return self.end_offset
+
+    async def seek(self, partition: int, offset: int) -> None:
+        self.sought.append((partition, offset))
+
+    async def store(self, batch: Batch) -> frozenset[int]:
+        for one, offset in zip(batch.tweets, batch.offsets, strict=True):
+            self.stored.setdefault(one.id, (batch.partition, offset))
+        self.step("mongo")
+        return frozenset(
+            offset
+            for one, offset in zip(batch.tweets, batch.offsets, strict=True)
+            if self.stored[one.id] != (batch.partition, offset)
+        )
+
+    async def publish(self, partition: int, tally: Tally, codes: Sequence[str]) -> None:  # noqa: ARG002
+        self.step("redis")
+
+
+class Table:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def get(self, partition: int) -> Tally:
+        return self._world.tallies.get(partition, Tally())
+
+    def set(self, partition: int, tally: Tally) -> None:
+        self._world.step("tally")
+        self._world.tallies[partition] = tally
+
+
+class Letters:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def send(self, partition: int, letters: Sequence[DeadLetter]) -> None:
+        self._world.letters.update((partition, letter.offset) for letter in letters)
+        self._world.step("dead")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pauses between attempts."""
+    monkeypatch.setattr(persistence_module, "FIRST_PAUSE_SECONDS", 0.0)
+
+
+async def test_a_batch_goes_to_the_dead_letters_mongo_the_tally_and_redis_in_this_order(world: World) -> None:
+    assert await world.processor.process(decode(record_batch([tweet(), b"garbage"])))
+    assert world.steps == ["dead", "mongo", "tally", "redis"]
+    assert world.tallies[0] == Tally(offset=1, messages=1, countries={"GT": 1}, dead=1)
+
+
+async def test_what_was_counted_before_is_acknowledged_and_nothing_else(world: World) -> None:
+    world.tallies[0] = Tally(offset=5, messages=6)
+    assert await world.processor.process(decode(record_batch([tweet()] * 3, first=3)))
+    assert world.steps == []
+    assert world.metrics.redelivered._value.get() == 3
+
+
+async def test_of_a_batch_that_was_counted_in_part_the_rest_is_counted(world: World) -> None:
+    world.tallies[0] = Tally(offset=1, messages=2, countries={"MX": 2})
+    assert await world.processor.process(decode(record_batch([tweet(), tweet(), tweet()])))
+    assert world.tallies[0] == Tally(offset=2, messages=3, countries={"MX": 2, "GT": 1})
+
+
+async def test_the_same_id_twice_in_a_batch_is_one_message_and_one_repeat(world: World) -> None:
+    same = tweet()
+    assert await world.processor.process(decode(record_batch([same, tweet(), same])))
+    assert (world.tallies[0].messages, world.tallies[0].repeats) == (2, 1)
+
+
+async def test_the_same_id_in_two_partitions_is_one_message_and_one_repeat(world: World) -> None:
+    same = tweet()
+    for partition in (0, 1):
+        assert await world.processor.process(decode(record_batch([same], partition=partition)))
+    assert [world.tallies[p].messages for p in (0, 1)] == [1, 0]
+    assert [world.tallies[p].repeats for p in (0, 1)] == [0, 1]
+
+
+async def test_a_hole_sends_the_consumer_back_and_the_batch_is_not_acknowledged(world: World) -> None:
+    world.tallies[0] = Tally(offset=4, messages=5)
+    assert not await world.processor.process(decode(record_batch([tweet()], first=8)))
+    assert world.sought == [(0, 5)]
+    assert world.steps == []
+
+
+async def test_while_the_hole_persists_it_is_sought_again_once_a_second(world: World) -> None:
+    world.tallies[0] = Tally(offset=4, messages=5)
+    for world.now in (100.0, 100.5, 100.9, 101.1):
+        assert not await world.processor.process(decode(record_batch([tweet()], first=8)))
+    assert world.sought == [(0, 5), (0, 5)]
+
+
+async def test_records_that_the_log_itself_has_lost_are_mourned_and_passed_over(world: World) -> None:
+    world.tallies[0] = Tally(offset=4, messages=5)
+    world.beginning_offset = 8
+    assert await world.processor.process(decode(record_batch([tweet()], first=8)))
+    assert world.tallies[0] == Tally(offset=8, messages=6, countries={"GT": 1})
+    assert world.metrics.lost._value.get() == 3
+    assert world.sought == []
+
+
+async def test_behind_what_the_log_has_lost_a_hole_is_still_a_hole(world: World) -> None:
+    world.tallies[0] = Tally(offset=4, messages=5)
+    world.beginning_offset = 8
+    assert not await world.processor.process(decode(record_batch([tweet()], first=12)))
+    assert world.sought == [(0, 8)]
+
+
+async def test_offsets_without_records_in_a_log_that_was_read_through_are_no_hole(world: World) -> None:
+    """Control records of a transaction, or what compaction took."""
+    world.tallies[0] = Tally(offset=4, messages=5)
+    assert await world.processor.process(decode(record_batch([tweet()], first=8, start=5)))
+    assert world.tallies[0].messages == 6
+
+
+async def test_a_new_log_under_an_old_tally_is_counted_from_its_beginning(world: World) -> None:
+    world.tallies[0] = Tally(offset=99, messages=100)
+    world.end_offset = 2
+    assert await world.processor.process(decode(record_batch([tweet(), tweet()])))
+    assert world.tallies[0] == Tally(offset=1, messages=102, countries={"GT": 2})
+
+
+async def test_a_leader_that_does_not_know_its_end_yet_does_not_pass_for_a_new_log(world: World) -> None:
+    world.tallies[0] = Tally(offset=99, messages=100)
+    world.end_offset = 90
+
+    async def wait(_: float) -> None:
+        world.end_offset = 100
+
+    world.processor._sleep = wait
+    assert await world.processor.process(decode(record_batch([tweet()], first=80)))
+    assert world.tallies[0].messages == 100
+
+
+async def test_stores_that_are_away_are_waited_for(world: World) -> None:
+    world.fails = {
+        "mongo": [AutoReconnect("gone")] * 3,
+        "redis": [redis.ConnectionError("gone"), redis.BusyLoadingError("loading")],
+    }
+    assert await world.processor.process(decode(record_batch([tweet()])))
+    assert world.steps == ["mongo"] * 4 + ["tally"] + ["redis"] * 3
+    assert world.tallies[0].messages == 1
+
+
+async def test_a_batch_whose_partition_is_given_away_is_abandoned(world: World) -> None:
+    world.fails = {"mongo": [AutoReconnect("gone")] * 3}
+    world.wanted = False
+    with pytest.raises(AbandonedError):
+        await world.processor.process(decode(record_batch([tweet()])))
+    assert world.tallies == {}
+
+
+async def test_what_no_retry_can_help_is_hopeless_after_a_while(world: World) -> None:
+    refusal = OperationFailure("not allowed", code=13)
+    world.fails = {"mongo": [refusal] * 100}
+    with pytest.raises(HopelessError, match="not allowed"):
+        await world.processor.process(decode(record_batch([tweet()])))
+    assert len(world.steps) == persistence_module.DOUBTFUL_ATTEMPTS
+    assert world.tallies == {}
+
+
+_ids = [str(i) * 36 for i in range(4)]
+_logs = st.lists(st.sampled_from([*_ids, "dead"]), min_size=1, max_size=12)
+
+
+@given(logs=st.tuples(_logs, _logs), chance=st.randoms(use_true_random=True))
+def test_wherever_a_worker_dies_each_offset_is_counted_once_and_each_id_is_one_message(
+    logs: tuple[list[str], list[str]], chance: random.Random
+) -> None:
+    """Two partitions that share ids; batches of any cut; a crash at any step, before or after it worked."""
+    world = World()
+
+    def next_offset(partition: int) -> int:
+        return world.tallies.get(partition, Tally()).offset + 1
+
+    async def run() -> None:
+        positions = [0, 0]
+        while unfinished := [p for p in (0, 1) if next_offset(p) < len(logs[p])]:
+            world.now += 2
+            partition = chance.choice(unfinished)
+            log, position = logs[partition], positions[partition]
+            if position >= len(log):
+                # It read on without having counted: the watch brings it back.
+                positions[partition] = next_offset(partition)
+                continue
+            last = chance.randint(position, len(log) - 1)
+            world.fails = {chance.choice(["", "", "", "dead", "mongo", "tally", "redis"]): [CrashError()]}
+            batch = record_batch(
+                [
+                    b"x" if value == "dead" else Tweet(value, "Llueve", "Perú", "PE", 1)
+                    for value in log[position : last + 1]
+                ],
+                first=position,
+                partition=partition,
+            )
+            try:
+                if await world.processor.process(decode(batch)):
+                    positions[partition] = last + 1
+            except CrashError:
+                # Who goes on begins wherever was acknowledged last, or beyond it.
+                positions[partition] = chance.randint(0, len(log))
+            for _, offset in world.sought:
+                positions[partition] = offset
+            world.sought.clear()
+
+    asyncio.run(run())
+    tallies = [world.tallies[p] for p in (0, 1)]
+    for tally, log in zip(tallies, logs, strict=True):
+        assert tally.offset == len(log) - 1
+        assert tally.messages + tally.dead + tally.repeats == len(log)
+        assert tally.dead == log.count("dead")
+        assert Counter(tally.countries).total() == tally.messages
+    assert (
+        sum(t.messages for t in tallies)
+        == len({v for log in logs for v in log} - {"dead"})
+        == len(world.stored)
+    )
+    assert world.letters == {
+        (p, offset) for p in (0, 1) for offset, value in enumerate(logs[p]) if value == "dead"
+    }
