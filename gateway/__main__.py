@@ -1,12 +1,18 @@
 """`python -m gateway`."""
 
 import argparse
+import asyncio
+import logging
 import os
+import socket
 import sys
 import tempfile
 
+from gateway import workers
 from weather_tweets import logs
 from weather_tweets.settings import GatewaySettings
+
+log = logging.getLogger(__name__)
 
 
 def main() -> int:
@@ -24,19 +30,31 @@ def main() -> int:
             os.environ[f"WEATHER_GATEWAY_{name.upper()}"] = str(value)
     settings = GatewaySettings()
     logs.configure("gateway")
+    shared = workers.inherited()
+    if shared:
+        _serve(shared, is_worker=True)
+        return 0
+    try:
+        listening = workers.listen(settings.host, settings.port)
+    except OSError as error:
+        sys.stderr.write(f"gateway: cannot listen on {settings.host}:{settings.port}: {error}\n")
+        return 1
+    log.info("Listening on http://%s:%d", *listening.getsockname()[:2])
     if settings.workers == 1:
-        return _serve(settings)
-    # Each worker process counts in files of this folder; /metrics adds them up. It must be known before
-    # prometheus_client is imported, which is why the imports are further down.
+        _serve(listening, is_worker=False)
+        return 0
+    # Each worker process counts in files of this folder; /metrics adds them up.
     with tempfile.TemporaryDirectory(prefix="weather-gateway-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        return _serve(settings)
+        asyncio.run(workers.supervise(listening, settings.workers))
+    return 0
 
 
-def _serve(settings: GatewaySettings) -> int:
+def _serve(listening: socket.socket, *, is_worker: bool) -> None:
+    # Not earlier: the supervisor of worker processes needs nothing of it.
     from gateway.serving import serve
 
-    return serve(settings)
+    serve(listening, is_worker=is_worker)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Errors as problem details (RFC 9457): the only way in which the gateway says no."""
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -74,9 +75,12 @@ class ProblemHandler(ErrorHandler):
     What nobody expected is logged, and told to the client without any detail of ours.
     """
 
-    def response(self, request: Request, exception: Exception) -> HTTPResponse:
+    def response(self, request: Request, exception: BaseException) -> HTTPResponse:
         if isinstance(exception, Problem):
             problem = exception
+        elif isinstance(exception, CancelledError):
+            # The client hung up: nobody is left to read this.
+            problem = Problem(408, "The client is gone.")
         elif isinstance(exception, SanicException):
             problem = _of_sanic(request, exception)
         else:

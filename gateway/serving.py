@@ -1,44 +1,46 @@
-"""Runs the application in one process, or in several under Sanic's worker manager."""
+"""Runs the application in this process."""
 
+import asyncio
 import logging
+import os
+import signal
+import socket
 from typing import Any
 
 from sanic import Sanic
-from sanic.server.socket import bind_socket
-from sanic.worker.loader import AppLoader
 
 from gateway.app import create_app
 from gateway.protocol import PunctualHttpProtocol
-from weather_tweets.settings import GatewaySettings
+from gateway.workers import BACKLOG, PARENT_VARIABLE
 
 log = logging.getLogger(__name__)
 
-# Connections that wait to be accepted: five hundred clients may come at once.
-_BACKLOG = 1024
+_FOLLOW_SECONDS = 0.5
 
 
-def serve(settings: GatewaySettings) -> int:
-    """Runs until SIGTERM or SIGINT and drains; returns the exit status."""
-    try:
-        socket = bind_socket(settings.host, settings.port, backlog=_BACKLOG)
-    except OSError as error:
-        log.error("Cannot listen on %s:%d: %s", settings.host, settings.port, error)
-        return 1
-    log.info("Listening on http://%s:%d", *socket.getsockname()[:2])
-    options: dict[str, Any] = {
-        "sock": socket,
-        "protocol": PunctualHttpProtocol,
-        "backlog": _BACKLOG,
-        "access_log": False,
-        "motd": False,
-    }
-    loader = AppLoader(factory=create_app)
-    app = loader.load()
-    if settings.workers == 1:
-        app.prepare(**options, single_process=True)
-        Sanic.serve_single(primary=app)
-    else:
-        app.prepare(**options, workers=settings.workers)
-        Sanic.serve(primary=app, app_loader=loader)
+def serve(listening: socket.socket, *, is_worker: bool) -> None:
+    """Runs until SIGTERM or SIGINT, and drains. A worker process also ends when its parent is gone."""
+    app = create_app()
+    if is_worker:
+        app.after_server_start(_follow_parent)
+    app.prepare(
+        sock=listening,
+        protocol=PunctualHttpProtocol,
+        backlog=BACKLOG,
+        access_log=False,
+        motd=False,
+        single_process=True,
+    )
+    Sanic.serve_single(primary=app)
     log.info("Stopped")
-    return 0
+
+
+async def _follow_parent(app: Sanic[Any, Any]) -> None:
+    app.add_task(_end_with(int(os.environ[PARENT_VARIABLE])), name="follow-parent")
+
+
+async def _end_with(parent: int) -> None:
+    while os.getppid() == parent:  # noqa: ASYNC110 (there is no event to wait for)
+        await asyncio.sleep(_FOLLOW_SECONDS)
+    log.warning("The process that started this one is gone")
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -90,13 +90,14 @@ class ProducerStream:
     ) -> None:
         """`on_accepted` gets the tweets of each request that Kafka has."""
         self.connected = False
+        self.in_flight = 0
+        """Tweets that have no answer yet."""
         self._stub = stub
         self._metrics = metrics
         self._max_in_flight = max_in_flight
         self._deadline_seconds = deadline_seconds
         self._on_accepted = on_accepted
         self._loop = asyncio.get_running_loop()
-        self._in_flight = 0
         self._bytes_in_flight = 0
         self._waiting: deque[_Submission] = deque()
         self._unanswered: dict[int, list[_Submission]] = {}
@@ -110,15 +111,17 @@ class ProducerStream:
 
     def publish(self, tweets: list[Tweet], size_bytes: int) -> "asyncio.Future[None]":
         now = time.monotonic()
-        if self._in_flight + len(tweets) > self._max_in_flight or (
+        if self.in_flight + len(tweets) > self._max_in_flight or (
             self._bytes_in_flight + size_bytes > MAX_IN_FLIGHT_BYTES
         ):
+            self._metrics.refused.labels("exhausted").inc(len(tweets))
             raise RefusedError("exhausted", "Too many tweets are waiting for Kafka.")
         if not self.connected and now - self._lost_at > self._deadline_seconds:
             # Others have waited that long in vain.
+            self._metrics.refused.labels("unavailable").inc(len(tweets))
             raise RefusedError("unavailable", "The producer is away.")
         answer = self._loop.create_future()
-        self._in_flight += len(tweets)
+        self.in_flight += len(tweets)
         self._bytes_in_flight += size_bytes
         self._waiting.append(_Submission(tweets, size_bytes, now + self._deadline_seconds, answer))
         self._wake.set()
@@ -134,28 +137,34 @@ class ProducerStream:
 
     async def _stay_connected(self) -> None:
         backoff = _FIRST_BACKOFF_SECONDS
+        said = ""
         while True:
             call = self._stub.PublishBatches()
+            reason = ""
             try:
                 async with asyncio.timeout(_CONNECT_SECONDS):
                     await call.wait_for_connection()
-                backoff = _FIRST_BACKOFF_SECONDS
+                backoff, said = _FIRST_BACKOFF_SECONDS, ""
                 self._connected(True)
                 await self._converse(call)
-                log.warning("The producer ended the stream")
+                reason = "it ended the stream"
             except TimeoutError:
-                log.warning("The producer does not answer")
+                reason = "it does not answer"
             except grpc.aio.AioRpcError as error:
-                log.warning("The stream to the producer broke: %s %s", error.code().name, error.details())
+                reason = f"{error.code().name}: {error.details()}"
             except asyncio.CancelledError:
                 # Raised for a call that was cancelled below us as well as when we are to stop.
                 if asyncio.current_task().cancelling():  # type: ignore[union-attr]
                     raise
-                log.warning("The stream to the producer was cancelled")
+                reason = "the stream was cancelled"
             finally:
                 call.cancel()
                 self._connected(False)
                 self._send_again()
+            if reason != said:
+                # Once: there is an attempt every second.
+                said = reason
+                log.warning("The producer is away: %s", reason)
             await asyncio.sleep(backoff)
             backoff = min(2 * backoff, _LONGEST_BACKOFF_SECONDS)
 
@@ -212,7 +221,7 @@ class ProducerStream:
         if submissions:
             self._unanswered[self._sequence] = submissions
             self._metrics.batch_tweets.observe(len(batch.tweets))
-            self._metrics.in_flight.set(self._in_flight)
+            self._metrics.in_flight.set(self.in_flight)
         return batch
 
     def _settle(self, submissions: list[_Submission], rejections: Sequence[tweets_pb2.Rejection]) -> None:
@@ -237,7 +246,7 @@ class ProducerStream:
                 else:
                     answer.set_result(None)
         self._metrics.accepted.inc(accepted)
-        self._metrics.in_flight.set(self._in_flight)
+        self._metrics.in_flight.set(self.in_flight)
 
     def _send_again(self) -> None:
         """Puts what has no answer in front of what is waiting."""
@@ -274,7 +283,7 @@ class ProducerStream:
         submission.answer.set_exception(RefusedError(reason, detail))
 
     def _forget(self, submission: _Submission) -> None:
-        self._in_flight -= len(submission.tweets)
+        self.in_flight -= len(submission.tweets)
         self._bytes_in_flight -= submission.size
 
 
