@@ -1,8 +1,16 @@
-"""The plots: what the benchmark measured, from the JSON files in `data/`; no file, no plot."""
+"""The plots: what was measured, from the JSON files in `data/`; no file, no plot.
+
+- `bench*.json`, by `weather-tweets bench --json`: `<file>-<stage>.svg`
+- `chaos.json`, by `weather-tweets chaos --json`: `chaos-recovery.svg`
+- `energy.json`, by `weather-tweets energy --json`: `energy-{services,elsewhere,ways}.svg`
+- `distribution.json`, by `python -m manual.distribution`: `distribution-{countries,hours}.svg`
+"""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 
@@ -15,28 +23,39 @@ from manual.diagrams import FIGURES
 
 DATA = Path(__file__).parent / "data"
 STAGES = ("door", "streams", "whole", "growth", "kafka")
-# Of each row of `weather-tweets bench --json`, what a panel shows: key, title, colour.
-_PANELS = (
-    ("rate_per_second", "tweets por segundo", "#2b6ca3"),
-    ("cpu_us_per_tweet", "µs de CPU por tweet", "#b7791f"),
-    ("p99_ms", "latencia p99, ms", "#6b46c1"),
-)
-_INK = "#1b2733"
+
+_INK, _BLUE, _OCHRE, _VIOLET, _GREEN, _PALE = (
+    "#1b2733", "#2b6ca3", "#b7791f", "#6b46c1", "#2d7a46", "#c5d3de",
+)  # fmt: skip
+_WIDTH_INCHES = 7.2
+
+
+class Panel(NamedTuple):
+    """A quantity of some rows, as bars: its title, colour, and a value per row (None: not measured)."""
+
+    title: str
+    colour: str
+    values: Sequence[float | None]
 
 
 def draw_all(fonts: dict[str, Path]) -> list[Path]:
-    """Draws every stage of every benchmark result in `data/` as `<file>-<stage>.svg`; returns the files."""
+    """Draws whatever there are data for; returns the SVG files."""
     _use(fonts)
     FIGURES.mkdir(parents=True, exist_ok=True)
     drawn: list[Path] = []
     for source in sorted(DATA.glob("bench*.json")):
-        result = json.loads(source.read_text())
-        drawn += [
-            _bars(rows, FIGURES / f"{source.stem}-{stage}.svg")
-            for stage in STAGES
-            if (rows := result.get(stage))
-        ]
+        result = _read(source)
+        drawn += [_bench(rows, f"{source.stem}-{stage}") for stage in STAGES if (rows := result.get(stage))]
+    for name, draw in (("chaos", _chaos), ("energy", _energy), ("distribution", _distribution)):
+        source = DATA / f"{name}.json"
+        if source.exists():
+            drawn += draw(_read(source))
     return drawn
+
+
+def _read(source: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    return result
 
 
 def _use(fonts: dict[str, Path]) -> None:
@@ -49,6 +68,7 @@ def _use(fonts: dict[str, Path]) -> None:
             "text.color": _INK,
             "axes.edgecolor": "#8795a1",
             "axes.labelcolor": _INK,
+            "axes.formatter.use_locale": False,
             "xtick.color": _INK,
             "ytick.color": _INK,
             "axes.spines.top": False,
@@ -60,28 +80,162 @@ def _use(fonts: dict[str, Path]) -> None:
     )
 
 
-def _bars(rows: list[dict[str, Any]], target: Path) -> Path:
-    """Rows as horizontal bars, a panel per quantity that at least one row has."""
-    panels = [panel for panel in _PANELS if any(row.get(panel[0]) is not None for row in rows)]
+def _bench(rows: list[dict[str, Any]], name: str) -> Path:
+    panels = [
+        Panel(title, colour, [row.get(key) for row in rows])
+        for key, title, colour in (
+            ("rate_per_second", "tweets por segundo", _BLUE),
+            ("cpu_us_per_tweet", "µs de CPU por tweet", _OCHRE),
+            ("p99_ms", "latencia p99, ms", _VIOLET),
+        )
+    ]
+    return _bars(name, [row["name"] for row in rows], panels)
+
+
+def _chaos(result: dict[str, Any]) -> list[Path]:
+    """Medians of the time to recovery, by kind of fault and by what it struck."""
+    kinds = {
+        "kill": "muerte",
+        "pause": "congelación",
+        "wipe": "vaciado",
+        "restart": "reinicio",
+        "scale": "escala",
+    }
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for fault in result["faults"]:
+        name = f"{kinds[fault['kind']]}: {fault['target'].partition('-')[0]}"
+        if fault["seconds"]:
+            name += f" ({fault['seconds']:g} s)"
+        groups.setdefault(name, []).append(fault)
+
+    def medians(key: str) -> list[float | None]:
+        seen = [[fault[key] for fault in faults if fault[key] is not None] for _, faults in rows]
+        return [median(values) if values else None for values in seen]
+
+    rows = sorted(groups.items())
+    panels = [
+        Panel("s hasta volver a aceptar", _BLUE, medians("accepting_after_seconds")),
+        Panel("s hasta volver a procesar", _GREEN, medians("processing_after_seconds")),
+    ]
+    return [_bars("chaos-recovery", [name for name, _ in rows], panels)]
+
+
+def _energy(result: dict[str, Any]) -> list[Path]:
+    services = sorted(result["services"], key=lambda service: -service["share_percent"])
+    drawn = [
+        _bars(
+            "energy-services",
+            [service["name"] for service in services],
+            [
+                Panel(
+                    "julios por millón de tweets",
+                    _OCHRE,
+                    [s["per_million_tweets"]["joules"] for s in services],
+                ),
+                Panel("% del total", _BLUE, [s["share_percent"] for s in services]),
+            ],
+        ),
+        _bars(
+            "energy-elsewhere",
+            [place["country"] for place in result["elsewhere"]],
+            [
+                Panel("gCO2e por kWh", _PALE, [p["gco2e_per_kwh"] for p in result["elsewhere"]]),
+                Panel(
+                    "SCI: gCO2e por millón de tweets",
+                    _GREEN,
+                    [p["sci_gco2e_per_million_tweets"] for p in result["elsewhere"]],
+                ),
+            ],
+        ),
+    ]
+    if ways := result["ways"]:
+        names = ("llamadas unarias", "flujo de lotes", "listas por POST")
+        values = [way["joules_per_million_tweets"] for way in ways]
+        drawn.append(_bars("energy-ways", names, [Panel("julios por millón de tweets", _OCHRE, values)]))
+    return drawn
+
+
+def _distribution(result: dict[str, Any]) -> list[Path]:
+    return [_countries(result["countries"]), _hours(result["hours"])]
+
+
+def _countries(places: list[dict[str, Any]]) -> Path:
+    figure, (largest, every) = plt.subplots(
+        1, 2, figsize=(_WIDTH_INCHES, 4.4), width_ratios=(1.25, 1), layout="constrained"
+    )
+    top = places[:20]
+    rows = range(len(top))
+    cited = [place["cited_percent"] for place in top]
+    made = [place["generated_percent"] for place in top]
+    largest.barh(rows, cited, color=_PALE, height=0.72, label="según las fuentes")
+    largest.plot(made, rows, "o", color=_BLUE, markersize=4.5, label="generado")
+    largest.set_yticks(rows, [place["name"] for place in top])
+    largest.invert_yaxis()
+    largest.set_title("% de los tweets, los veinte primeros", fontsize=10, fontweight=600, loc="left")
+    largest.tick_params(axis="y", length=0)
+    largest.legend(frameon=False, loc="lower right")
+    seen = [place for place in places if place["generated_percent"]]
+    every.plot([0.001, 30], [0.001, 30], color=_PALE, linewidth=1.2)
+    every.plot(
+        [place["cited_percent"] for place in seen],
+        [place["generated_percent"] for place in seen],
+        "o", color=_BLUE, markersize=3, alpha=0.7,
+    )  # fmt: skip
+    every.set(xscale="log", yscale="log", xlabel="% según las fuentes", ylabel="% generado")
+    every.set_title("todos los países", fontsize=10, fontweight=600, loc="left")
+    ticks = (0.001, 0.01, 0.1, 1, 10)
+    for axis in (every.xaxis, every.yaxis):
+        axis.set_ticks(ticks, [f"{tick:g}".replace(".", ",") for tick in ticks])
+    return _save(figure, "distribution-countries")
+
+
+def _hours(hours: list[dict[str, Any]]) -> Path:
+    figure, axis = plt.subplots(figsize=(_WIDTH_INCHES, 2.2), layout="constrained")
+    axis.bar(
+        range(24),
+        [hour["cited_percent"] for hour in hours],
+        color=_PALE,
+        width=0.8,
+        label="según las fuentes",
+    )
+    axis.plot(
+        [hour["generated_percent"] for hour in hours], "o-", color=_BLUE, markersize=4, label="generado"
+    )
+    axis.set_xticks(range(0, 24, 3), [f"{hour} h" for hour in range(0, 24, 3)])
+    axis.set_title("% de los tweets por hora local", fontsize=10, fontweight=600, loc="left")
+    axis.legend(frameon=False, loc="upper left")
+    return _save(figure, "distribution-hours")
+
+
+def _bars(name: str, rows: Sequence[str], panels: Sequence[Panel]) -> Path:
+    """Rows as horizontal bars, side by side for every panel that has a value at all."""
+    panels = [panel for panel in panels if any(value is not None for value in panel.values)]
     figure, axes = plt.subplots(
         1,
         len(panels),
         sharey=True,
         squeeze=False,
-        figsize=(7.2, 0.7 + 0.3 * len(rows)),
+        figsize=(_WIDTH_INCHES, 0.7 + 0.3 * len(rows)),
         layout="constrained",
     )
-    names = [row["name"] for row in rows]
-    for axis, (key, title, colour) in zip(axes[0], panels, strict=True):
-        values = [row.get(key) or 0 for row in rows]
-        bars = axis.barh(names, values, color=colour, height=0.62)
-        axis.bar_label(bars, [_spanish(row.get(key)) for row in rows], padding=3, fontsize=9)
-        axis.set_title(title, fontsize=10, fontweight=600, loc="left")
+    for axis, panel in zip(axes[0], panels, strict=True):
+        # Every row a place of its own, also where two have one name.
+        bars = axis.barh(
+            range(len(rows)), [value or 0 for value in panel.values], color=panel.colour, height=0.62
+        )
+        axis.bar_label(bars, [_spanish(value) for value in panel.values], padding=3, fontsize=9)
+        axis.set_yticks(range(len(rows)), rows)
+        axis.set_title(panel.title, fontsize=10, fontweight=600, loc="left")
         axis.margins(x=0.3)
         axis.xaxis.set_visible(False)
         axis.spines["bottom"].set_visible(False)
         axis.tick_params(axis="y", length=0)
     axes[0][0].invert_yaxis()
+    return _save(figure, name)
+
+
+def _save(figure: Any, name: str) -> Path:
+    target = FIGURES / f"{name}.svg"
     figure.savefig(target, metadata={"Date": None})
     plt.close(figure)
     return target
@@ -91,6 +245,6 @@ def _spanish(value: float | None) -> str:
     """1234567.8 → "1 234 568", 12.34 → "12,3"; an em dash for what was not measured."""
     if value is None:
         return "—"
-    digits = 0 if abs(value) >= 100 else 1
-    text = f"{value:,.{digits}f}".replace(",", " " if abs(value) >= 10_000 else "")
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2
+    text = f"{value:,.{digits}f}".replace(",", "\u202f" if abs(value) >= 10_000 else "")
     return text.replace(".", ",")

@@ -7,8 +7,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from redis import Redis as RedisClient
 
-from weather_tweets.local import launch
-from weather_tweets.local.folder import Folder
 from weather_tweets.local.kafka import Kafka
 from weather_tweets.local.mongo import Mongo
 from weather_tweets.local.part import Part
@@ -57,16 +55,3 @@ def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongo]:
 def mongo_url(mongo_server: Mongo) -> str:
     """URL of a server that all tests share: take a database of your own."""
     return mongo_server.url
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
-    """Folder of a whole running stack that tests share: count differences, and leave its parts running."""
-    folder = Folder(tmp_path_factory.mktemp("stack"))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("WEATHER_STACK_USUAL_PORTS", "false")
-        try:
-            launch.up(folder)
-            yield folder
-        finally:
-            launch.down(folder, purge=True)

@@ -97,7 +97,7 @@ def _options(words: list[str]) -> list[str]:
 
 
 def _option_of_any(option: str, program: Program) -> Iterator[str]:
-    known = set().union(_FOREIGN_OPTIONS, *program.commands.values())
+    known = set().union(_FOREIGN_OPTIONS, *program.commands.values(), *program.generators.values())
     if option not in known and option not in (program.options_of("locust") or ()):
         yield f"no command has the option {option}"
 

@@ -14,6 +14,7 @@ from sanic import Sanic
 
 from gateway.app import create_app
 from loadgen import options
+from loadgen.cli import app as load_generator
 from streams.web import add_pages
 from weather_tweets import metrics, redis_keys, settings
 from weather_tweets.cli import app as command_line
@@ -29,6 +30,8 @@ class Program:
 
     commands: dict[str, set[str]]
     """Of `weather-tweets`: command → its options; the empty name stands for the options of all."""
+    generators: dict[str, set[str]]
+    """The same of `python -m loadgen`."""
     targets: set[str]
     settings: set[str]
     metrics: set[str]
@@ -41,6 +44,8 @@ class Program:
 
     def options_of(self, *command: str) -> set[str] | None:
         """The options that a program's own help names; None where there is no such command."""
+        if command[0] == "loadgen" and "".join(command[1:]) != "swarm":
+            return self.generators.get("".join(command[1:]))
         name = " ".join(command)
         if name not in self.modules:
             self.modules[name] = _options_in_help(command)
@@ -50,7 +55,8 @@ class Program:
 @cache
 def program() -> Program:
     return Program(
-        commands=_commands(),
+        commands=_commands(command_line),
+        generators=_commands(load_generator),
         targets=set(re.findall(r"^([a-z][a-z0-9-]*):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)),
         settings=_settings(),
         metrics=_metrics(),
@@ -64,7 +70,7 @@ def metric_classes() -> list[type]:
     return [kind for name, kind in vars(metrics).items() if name.endswith("Metrics")]
 
 
-def _commands() -> dict[str, set[str]]:
+def _commands(app: typer.Typer) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
 
     def learn(name: str, command: object) -> None:
@@ -77,7 +83,7 @@ def _commands() -> dict[str, set[str]]:
         for own, inner in getattr(command, "commands", {}).items():
             learn(f"{name} {own}".strip(), inner)
 
-    learn("", typer.main.get_command(command_line))
+    learn("", typer.main.get_command(app))
     return found
 
 
@@ -155,7 +161,7 @@ def _swarm_options() -> set[str]:
 
 
 def _options_in_help(command: tuple[str, ...]) -> set[str]:
-    if command[0] == "locust":
+    if command[0] in ("locust", "loadgen"):
         line = [sys.executable, "-m", "locust", "--help"]
     else:
         if not (REPOSITORY / command[0] / "__main__.py").exists():
@@ -163,4 +169,4 @@ def _options_in_help(command: tuple[str, ...]) -> set[str]:
         line = [sys.executable, "-m", *command, "--help"]
     done = subprocess.run(line, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     found = set(_OPTION.findall(done.stdout)) if done.returncode == 0 else set()
-    return found | _swarm_options() if command[0] == "locust" else found
+    return found | _swarm_options() if command[0] in ("locust", "loadgen") else found
