@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint chaos format protos page manual lock
+.PHONY: help setup setup-dev demo up down test lint chaos format protos page manual measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -60,6 +60,16 @@ manual: .venv-manual/.ready ## Builds the two manuals (Spanish) as PDF: manual/b
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-manual
 	@$(BIN)/uv pip sync --quiet --require-hashes --python .venv-manual/bin/python requirements/manual.txt
 	@touch $@
+
+# In a folder of its own: the user's stack is neither measured nor touched.
+MEASURED := $(BIN)/weather-tweets --data-dir build/measured
+
+measurements: setup ## Measures anew what the manuals quote (manual/data); half an hour on a quiet machine
+	$(BIN)/python -m manual.distribution
+	$(MEASURED) demo --json manual/data/demo.json
+	$(MEASURED) energy --json manual/data/energy.json
+	$(MEASURED) chaos --json manual/data/chaos.json
+	$(MEASURED) down --purge
 
 lock: setup-dev ## Locks the newest versions: requirements/dev.txt, and from it one file per service
 	$(COMPILE) pyproject.toml --upgrade --extra local --group dev --output-file requirements/dev.txt
