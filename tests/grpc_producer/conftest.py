@@ -1,18 +1,18 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import grpc
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 from prometheus_client import CollectorRegistry
 
 from grpc_producer.server import SERVICE, ProducerServer
 from protos import tweets_pb2_grpc
 from tests.grpc_producer.clients import Client
+from tests.grpc_producer.topics import own_topics, records
 from weather_tweets.local.kafka import Kafka
 from weather_tweets.settings import KafkaSettings, ProducerSettings
 
@@ -23,10 +23,7 @@ Stored = Callable[[], Awaitable[list[ConsumerRecord]]]
 @pytest.fixture
 def kafka_settings(kafka: Kafka) -> KafkaSettings:
     """The session's broker, with topics of this test alone."""
-    topic = f"messages-{uuid4().hex[:8]}"
-    return KafkaSettings(
-        bootstrap_servers=kafka.bootstrap_servers, topic=topic, dead_topic=f"{topic}.dead", partitions=3
-    )
+    return own_topics(kafka)
 
 
 @pytest_asyncio.fixture
@@ -59,22 +56,4 @@ async def client(start: Start) -> Client:
 def stored(kafka_settings: KafkaSettings) -> Stored:
     """Reads all that Kafka has of this test's topic."""
 
-    async def read() -> list[ConsumerRecord]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=kafka_settings.bootstrap_servers)
-        await consumer.start()
-        try:
-            partitions = [
-                TopicPartition(kafka_settings.topic, number) for number in range(kafka_settings.partitions)
-            ]
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning()
-            ends = await consumer.end_offsets(partitions)
-            records: list[ConsumerRecord] = []
-            while len(records) < sum(ends.values()):
-                for fetched in (await consumer.getmany(timeout_ms=1000)).values():
-                    records += fetched
-            return records
-        finally:
-            await consumer.stop()
-
-    return read
+    return partial(records, kafka_settings)
