@@ -54,6 +54,8 @@ class Swarm:
         self._entries: list[dataset.Entry] = []
         self._schedule: Schedule | None = None
         self._turn = BoundedSemaphore(1)
+        # When the first tweet was asked for, in seconds since the epoch: the zero of a replay.
+        self._began: float | None = None
         self._outcome = Outcome()
         self._progress_line = ""
         self.users = 0
@@ -85,7 +87,7 @@ class Swarm:
             self.users = 0
             # Locust hands the options to its workers as they are when a run starts.
             self.options.swarm_run = secrets.token_hex(10)
-            self.options.swarm_started = time.time()
+            self._began = None
             gevent.spawn(self._lead, self.ledger)
         if self.sends:
             self._load()
@@ -121,7 +123,9 @@ class Swarm:
             if self.options.summary:
                 path = Path(self.options.summary)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps(self.summary(), ensure_ascii=False, indent=2) + "\n", "utf-8")
+                draft = path.with_name(f".{path.name}.new")
+                draft.write_text(json.dumps(self.summary(), ensure_ascii=False, indent=2) + "\n", "utf-8")
+                draft.replace(path)
 
     # what users need
 
@@ -224,7 +228,9 @@ class Swarm:
     def _on_lease(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ARG002
         if not self._is_of_this_run(msg) or self.ledger is None:
             return
-        grant = {"run": msg.data["run"], "ranges": self.ledger.lease(msg.node_id, msg.data["wanted"])}
+        self._began = self._began or time.time()
+        ranges = self.ledger.lease(msg.node_id, msg.data["wanted"])
+        grant = {"run": msg.data["run"], "ranges": ranges, "began": self._began}
         self.runner.send_message("swarm_grant", grant, client_id=msg.node_id)
 
     def _on_report(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ARG002
@@ -265,6 +271,7 @@ class Swarm:
 
     def _on_grant(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ARG002
         if self.share is not None and self._is_of_this_run(msg):
+            self._began = msg.data["began"]
             self.share.grant(msg.data["ranges"])
 
     def _report_regularly(self, share: Share) -> None:
@@ -288,9 +295,9 @@ class Swarm:
         if not self._turn.acquire(timeout=REPORT_SECONDS):
             return False
         try:
-            if share.head is None:
+            if share.head is None or self._began is None:
                 return True
-            wait = self.options.swarm_started + schedule.due(share.head) - time.time()
+            wait = self._began + schedule.due(share.head) - time.time()
             if wait > 0:
                 gevent.sleep(min(wait, REPORT_SECONDS))
             return bool(wait <= REPORT_SECONDS)

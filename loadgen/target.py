@@ -38,7 +38,7 @@ def resolve(
     """
     if not host or not host.strip():
         raise TargetError("no host is given: use --host, for instance --host http://127.0.0.1:8000")
-    url = host.strip().rstrip("/")
+    url = host.strip()
     if "://" not in url:
         url = f"http://{url}"
     try:
@@ -51,6 +51,7 @@ def resolve(
     if parts.query or parts.fragment or parts.username:
         raise TargetError(f"{host}: a URL without user, query and fragment is needed")
 
+    url = url.rstrip("/")
     embedded = _EMBEDDED_ADDRESS.search(name)
     try:
         addresses = lookup(name)
@@ -63,7 +64,8 @@ def resolve(
                 f"{name} cannot be resolved: {error}; https needs the name, not the address in it"
             ) from None
         target = Target(
-            f"http://{address}{f':{port}' if port else ''}{parts.path}", name + (f":{port}" if port else "")
+            f"http://{address}{f':{port}' if port else ''}{parts.path.rstrip('/')}",
+            name + (f":{port}" if port else ""),
         )
         addresses = {address}
     else:

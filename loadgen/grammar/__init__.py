@@ -72,7 +72,7 @@ class Grammar:
     def sentence(self, rng: random.Random, section: str, key: str, situation: Situation) -> str | None:
         """A text of `[section]` under `key`, all its slots filled; None where none fits the situation."""
         texts = self.usable(section, key, situation)
-        return self._fill(rng, rng.choice(texts), situation) if texts else None
+        return self.fill(rng, rng.choice(texts), situation) if texts else None
 
     def usable(self, section: str, key: str, situation: Situation) -> list[str]:
         """The texts under `key` that fit the situation, without their guards."""
@@ -82,7 +82,9 @@ class Grammar:
             found = self._usable[case] = _fitting(self._sections[section].get(key, []), situation)
         return found
 
-    def _fill(self, rng: random.Random, text: str, situation: Situation) -> str:
+    def fill(self, rng: random.Random, text: str, situation: Situation) -> str:
+        """The text with all its slots filled."""
+
         def value(match: re.Match[str]) -> str:
             filled = self._slot(rng, match[1], situation)
             return capitalized(filled) if match[2] else filled
@@ -134,11 +136,15 @@ def uncapitalized(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+def source(language: str) -> dict[str, Any]:
+    """The file of one of `LANGUAGES`, as it is written."""
+    return tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text("utf-8"))
+
+
 @cache
 def load(language: str) -> Grammar:
     """The grammar of one of `LANGUAGES`."""
-    text = files(__package__).joinpath(f"{language}.toml").read_text("utf-8")
-    return Grammar(language, tomllib.loads(text))
+    return Grammar(language, source(language))
 
 
 def _fitting(texts: list[str], situation: Situation) -> list[str]:

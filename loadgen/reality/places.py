@@ -20,6 +20,9 @@ _STATUS_WEIGHT = {
     "official_minority": 0.3,
 }
 _NO_STATUS_WEIGHT = 0.05
+_OF_THE_WHOLE_COUNTRY = frozenset({"official", "de_facto_official"})
+# Spoken, but hardly written.
+_WRITTEN_AS = {"gsw": "de"}
 FALLBACK_LANGUAGE = "en"
 
 
@@ -59,19 +62,22 @@ class Place:
     climate: Climate
 
     def languages(self, known: frozenset[str]) -> dict[str, float]:
-        """Weights of the languages among `known` that people write in there, from the CLDR's numbers."""
+        """Weights of the languages among `known` that people write in there, from the CLDR's numbers.
+
+        Where a language of the whole country is not known, those who speak it write in English.
+        """
         weights: dict[str, float] = {}
-        with_status = False
         spoken = get_global("territory_languages").get(self.country.code, {})
         for locale, details in spoken.items():
-            language = locale.partition("_")[0]
-            if language in known:
-                status = _STATUS_WEIGHT.get(details["official_status"])
-                with_status |= status is not None
-                weight = details["population_percent"] * (status or _NO_STATUS_WEIGHT)
-                weights[language] = weights.get(language, 0.0) + weight
-        # Foreign languages alone are those of schools and visitors: there people rather tweet in English.
-        return weights if with_status else {FALLBACK_LANGUAGE: 1.0}
+            language = _WRITTEN_AS.get(locale, locale.partition("_")[0])
+            status = details["official_status"]
+            if language not in known:
+                if status not in _OF_THE_WHOLE_COUNTRY:
+                    continue
+                language = FALLBACK_LANGUAGE
+            weight = details["population_percent"] * _STATUS_WEIGHT.get(status, _NO_STATUS_WEIGHT)
+            weights[language] = weights.get(language, 0.0) + weight
+        return weights or {FALLBACK_LANGUAGE: 1.0}
 
 
 @cache
