@@ -15,6 +15,7 @@ from streams.consumed_log import ConsumedLog
 from streams.counters import Counters
 from streams.dead_letters import DeadLetters
 from streams.decoding import Batch, decoder
+from streams.log_limit import LogLimit
 from streams.persistence import AbandonedError, Persistence
 from streams.processing import Processor
 from streams.stats import ClusterStats
@@ -172,7 +173,7 @@ def _options(kafka: KafkaSettings, streams: StreamsSettings) -> dict[str, Any]:
         "table_standby_replicas": 0,
         "store": "memory://",
         "datadir": Path(streams.data_dir),
-        "logging_config": logs.config("streams"),
+        "logging_config": _logging(),
         "worker_redirect_stdouts": False,
         "web_bind": streams.host,
         "web_host": streams.host,
@@ -184,6 +185,14 @@ def _options(kafka: KafkaSettings, streams: StreamsSettings) -> dict[str, Any]:
         "web_stats_enabled": False,
         "web_graph_enabled": False,
     }
+
+
+def _logging() -> dict[str, Any]:
+    config = logs.config("streams")
+    config["filters"] = {"limit": {"()": LogLimit}}
+    for handler in config["handlers"].values():
+        handler["filters"] = ["limit"]
+    return config
 
 
 def _redis(settings: RedisSettings) -> Redis:

@@ -24,7 +24,7 @@ class LastMinute:
             return
         oldest = int(now) - WINDOW_SECONDS
         first, last = tweets[0].at // 1000, tweets[-1].at // 1000
-        if last - first <= 1:
+        if abs(last - first) <= 1:
             # The usual case, a batch of the last moments: cheap, and at most a second off.
             if last > oldest:
                 self._buckets.setdefault(last, Counter()).update(by_code)

@@ -100,8 +100,10 @@ class ClusterStats:
             if answer is not None
         ]
         partitions = {p: stats for answer in answers for p, stats in answer.partitions.items()}
-        complete = all(answer.settled for answer in answers) and set(partitions) == set(
-            range(self._partition_count())
+        complete = (
+            bool(partitions)
+            and all(answer.settled for answer in answers)
+            and set(partitions) == set(range(self._partition_count()))
         )
         totals: Counter[str] = Counter()
         last_minute: Counter[str] = Counter()

@@ -1,5 +1,10 @@
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from tests.streams.cluster import Cluster
+from weather_tweets.local.kafka import Kafka
 from weather_tweets.local.redis import Redis
 
 
@@ -7,3 +12,11 @@ from weather_tweets.local.redis import Redis
 def redis_server_url(redis_server: Redis) -> str:
     """URL of the Redis server, not emptied: for tests that run many examples."""
     return redis_server.url
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, kafka: Kafka, redis_url: str, mongo_url: str) -> Iterator[Cluster]:
+    """A topic and stores of the test's own; workers that are still running at its end are killed."""
+    cluster = Cluster(tmp_path, kafka.bootstrap_servers, redis_url, mongo_url)
+    yield cluster
+    cluster.close()

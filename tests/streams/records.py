@@ -13,13 +13,13 @@ class Record:
     offset: int
     value: bytes | None
     key: bytes | None = None
-    timestamp: int = 1_800_000_000_000
+    timestamp: int = 1_700_000_000_000
 
 
 def tweet(
     country: str = "Guatemala", code: str = "GT", *, id_: str | None = None, text: str = "Llueve"
 ) -> Tweet:
-    return Tweet(id_ or str(uuid.uuid4()), text, country, code, 1_800_000_000_000)
+    return Tweet(id_ or str(uuid.uuid4()), text, country, code, 1_700_000_000_000)
 
 
 def record_batch(

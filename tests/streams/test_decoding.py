@@ -52,7 +52,7 @@ def test_a_foreign_record_needs_a_text_and_a_country_only() -> None:
     batch = decode(record_batch(['{"texto": "Calor", "país": "mexico"}'.encode()]))
     (foreign,) = batch.tweets
     assert (foreign.text, foreign.country, foreign.code) == ("Calor", "México", "MX")
-    assert foreign.at == 1_800_000_000_000
+    assert foreign.at == 1_700_000_000_000
 
 
 def test_the_id_of_a_foreign_record_is_the_same_each_time_and_differs_by_its_place() -> None:
@@ -78,7 +78,7 @@ def test_a_record_that_only_looks_like_ours_is_taken_as_a_foreign_one(value: str
     batch = decode(record_batch([value.encode()]))
     (found,) = batch.tweets
     assert (found.id, found.code) == ("0198c2f4-8a51-7c3e-9d07-5b1f0e6a4c21", "PE")
-    assert found.at == 1_800_000_000_000
+    assert found.at == 1_700_000_000_000
 
 
 def test_what_comes_after_an_offset_is_left_of_a_batch() -> None:
