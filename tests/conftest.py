@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from redis import Redis as RedisClient
 
+from tests.running_stack import RunningStack
 from weather_tweets.local.kafka import Kafka
 from weather_tweets.local.mongo import Mongo
 from weather_tweets.local.part import Part
@@ -55,3 +56,15 @@ def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongo]:
 def mongo_url(mongo_server: Mongo) -> str:
     """URL of a server that all tests share: take a database of your own."""
     return mongo_server.url
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """The whole stack, running; who kills a part of it waits until it is back."""
+    stack = RunningStack(tmp_path_factory.mktemp("stack") / "data")
+    try:
+        stack.cli("up")
+        yield stack
+    finally:
+        stack.cli("down", "--purge")
+        assert stack.processes() == []

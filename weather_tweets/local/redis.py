@@ -28,6 +28,8 @@ class Redis(Part):
             "--appendfsync", "everysec",
             "--save", "",
             "--daemonize", "no",
+            # Redis' title would overwrite the environment by which a killed supervisor's parts are found.
+            "--set-proc-title", "no",
         ]  # fmt: skip
 
     def answers(self) -> bool:

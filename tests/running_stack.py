@@ -1,0 +1,75 @@
+"""A stack that the command line started, for tests."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from weather_tweets.audit import Counts, audit
+from weather_tweets.audit_sources import of_stack
+from weather_tweets.local import endpoints, launch, leftovers
+from weather_tweets.local.endpoints import Endpoints
+from weather_tweets.local.folder import Folder
+from weather_tweets.local.keeper import PartStatus
+
+_COMMAND_SECONDS = 280
+
+
+class RunningStack:
+    """One data folder and the command line on it; parts take random free ports."""
+
+    def __init__(self, path: Path, environment: dict[str, str] | None = None) -> None:
+        self.folder = Folder(path)
+        self._environment = {"WEATHER_STACK_USUAL_PORTS": "false", "COLUMNS": "200", **(environment or {})}
+
+    def cli(self, *arguments: str, status: int = 0) -> str:
+        """Runs `weather-tweets` and returns what it printed; its exit status must be the given one."""
+        result = subprocess.run(
+            [sys.executable, "-m", "weather_tweets.cli", "--data-dir", str(self.folder.path), *arguments],
+            env={**os.environ, **self._environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+        )
+        assert result.returncode == status, f"{arguments}:\n{result.stdout}\n{result.stderr}"
+        return result.stdout + result.stderr
+
+    def cli_json(self, *arguments: str, status: int = 0) -> Any:
+        """The same, of a command that prints JSON."""
+        return json.loads(self.cli(*arguments, status=status))
+
+    def parts(self) -> dict[str, PartStatus]:
+        """What `status` says, by name."""
+        return {part.name: part for part in launch.status(self.folder)[1]}
+
+    def audit(self) -> Counts:
+        """What `audit` finds; all stores must agree."""
+        counts = audit(of_stack(self.endpoints), timeout_seconds=60)
+        assert counts.differences == []
+        return counts
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return endpoints.read(self.folder)
+
+    def post(self, tweet: dict[str, str]) -> dict[str, Any]:
+        """Sends a tweet that must be accepted."""
+        request = urllib.request.Request(  # noqa: S310 (the address is ours)
+            f"{self.endpoints.gateway}/input",
+            json.dumps(tweet).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
+            assert reply.status == 202
+            accepted: dict[str, Any] = json.load(reply)
+            return accepted
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process of the stack."""
+        return leftovers.processes(self.folder.path)

@@ -1,0 +1,118 @@
+from typing import Any
+
+import msgspec
+import pytest
+from pydantic import SecretStr
+
+from weather_tweets import audit
+from weather_tweets.audit import Counts, Sources, StoreUnreachableError
+from weather_tweets.local.ports import free_port
+from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
+
+AGREEING = Counts(
+    kafka=107, dead_letters=4, dead=4, repeats=3, tables=100, mongo=100, redis_total=100, redis_countries=100,
+    redis_dead=4, redis_repeats=3, live=90, table_by_country={"Guatemala": 60, "Japón": 40},
+    redis_by_country={"Guatemala": 60, "Japón": 40},
+)  # fmt: skip
+
+
+def _but(**changes: Any) -> Counts:
+    return msgspec.structs.replace(AGREEING, **changes)
+
+
+def test_stores_agree_when_kafka_less_dead_letters_and_retries_is_in_all_of_them() -> None:
+    assert AGREEING.expected == 100
+    assert AGREEING.lag == 0
+    assert AGREEING.agree
+
+
+def test_the_live_view_promises_nothing_and_a_dead_letter_may_be_in_its_topic_twice() -> None:
+    assert _but(live=0, dead_letters=9).agree
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        (_but(mongo=99), "MongoDB has 1 fewer than Kafka: 99, not 100"),
+        (_but(redis_total=101), "Redis `totals.messages` has 1 more than Kafka: 101, not 100"),
+        (_but(redis_countries=2_100), "Redis `countries` has 2,000 more than Kafka: 2,100, not 100"),
+        (_but(tables=98), "the tables have 2 fewer than Kafka: 98, not 100"),
+        (_but(redis_dead=5), "Redis `totals.dead` has 1 more than the tables: 5, not 4"),
+        (_but(redis_repeats=0), "Redis `totals.repeats` has 3 fewer than the tables: 0, not 3"),
+        (_but(dead_letters=3), "the topic of dead letters has 3, the tables know 4"),
+        (
+            _but(redis_by_country={"Guatemala": 61, "Japón": 39}),
+            "Redis `countries` has 61 for Guatemala, the tables have 60",
+        ),
+    ],
+)
+def test_a_store_that_disagrees_is_named_with_its_difference(counts: Counts, sentence: str) -> None:
+    assert not counts.agree
+    assert sentence in counts.differences
+
+
+def test_of_many_countries_that_differ_only_some_are_named() -> None:
+    counts = _but(redis_by_country={f"country {n}": 1 for n in range(98)} | AGREEING.table_by_country)
+    assert counts.differences[-1] == "and so on for 93 more countries"
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[Counts | StoreUnreachableError]:
+    """What the stores answer, one reading after another; the last one holds."""
+    prepared: list[Counts | StoreUnreachableError] = []
+
+    def take(_: Sources) -> Counts:
+        reading = prepared.pop(0) if len(prepared) > 1 else prepared[0]
+        if isinstance(reading, StoreUnreachableError):
+            raise reading
+        return reading
+
+    monkeypatch.setattr(audit, "take", take)
+    monkeypatch.setattr(audit, "_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(audit, "_SETTLE_SECONDS", 0.01)
+    return prepared
+
+
+_SOURCES = Sources(KafkaSettings(), RedisSettings(), MongoSettings(), [])
+
+
+def test_an_audit_waits_for_workers_that_lag_and_stores_that_are_away(
+    readings: list[Counts | StoreUnreachableError],
+) -> None:
+    readings += [StoreUnreachableError("Redis"), _but(tables=50, mongo=50), _but(mongo=99), AGREEING]
+    assert audit.audit(_SOURCES) == AGREEING
+
+
+def test_a_disagreement_that_stays_is_told_soon_and_lag_that_stays_at_the_end_of_the_time(
+    readings: list[Counts | StoreUnreachableError],
+) -> None:
+    readings.append(_but(redis_total=101))
+    assert not audit.audit(_SOURCES).agree
+    readings[:] = [_but(kafka=200)]
+    assert audit.audit(_SOURCES, timeout_seconds=0.05).lag == 93
+
+
+def test_a_store_that_stays_away_is_an_error(readings: list[Counts | StoreUnreachableError]) -> None:
+    readings.append(StoreUnreachableError("MongoDB: nobody there"))
+    with pytest.raises(StoreUnreachableError, match="MongoDB"):
+        audit.audit(_SOURCES, timeout_seconds=0.05)
+
+
+def test_each_store_that_is_away_is_named(
+    redis_url: str, mongo_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "STORE_SECONDS", 0.3)
+    nobody = f"127.0.0.1:{free_port()}"
+    redis, mongo = RedisSettings(url=SecretStr(redis_url)), MongoSettings(url=SecretStr(mongo_url))
+
+    with pytest.raises(StoreUnreachableError, match="Kafka at"):
+        audit.take(Sources(KafkaSettings(bootstrap_servers=nobody), redis, mongo, []))
+    with pytest.raises(StoreUnreachableError, match="MongoDB"):
+        audit._count_documents(MongoSettings(url=SecretStr(f"mongodb://{nobody}/")))
+    with pytest.raises(StoreUnreachableError, match="Redis"):
+        audit._redis_counts(RedisSettings(url=SecretStr(f"redis://{nobody}/0")))
+    with pytest.raises(StoreUnreachableError, match=f"the stream workers: http://{nobody}/stats"):
+        audit._stats([f"http://{nobody}/stats"])
+    with pytest.raises(StoreUnreachableError, match="there are none"):
+        audit._stats([])
+    assert audit._redis_counts(redis)["redis_total"] == 0
