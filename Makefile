@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint chaos format protos page manual measurements lock
+.PHONY: help setup setup-dev demo up down test lint chaos e2e images push deploy-prerequisites deploy format protos page manual measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 EXTRAS := gateway producer streams writer loadgen tools local
 
 help: ## This list
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup: ## Installs what is missing, and the command line at .venv/bin/weather-tweets
 	@./setup.sh
@@ -40,6 +40,33 @@ lint: setup-dev
 
 chaos: setup ## Kills, pauses and wipes parts under load for ten minutes, and proves that nothing is lost
 	@$(BIN)/weather-tweets chaos
+
+# Where the images go, for instance REPOSITORY=us-central1-docker.pkg.dev/my-project/weather
+REPOSITORY ?= weather-tweets
+TAG ?= $(shell sed -n 's/^appVersion: "\(.*\)"/\1/p' helm/weather-tweets/Chart.yaml)
+SERVICES := gateway producer streams writer loadgen tools
+# Further arguments of helm, for instance HELM_ARGS="--set ingress.ip=203.0.113.7"
+HELM_ARGS ?=
+
+images: ## Builds the image of every service
+	for service in $(SERVICES); do \
+	  docker build --target $$service --tag $(REPOSITORY)/$$service:$(TAG) --build-arg VERSION=$(TAG) \
+	    --build-arg REVISION=$$(git rev-parse --short HEAD) . ; \
+	done
+
+push: ## Pushes them to REPOSITORY
+	for service in $(SERVICES); do docker push $(REPOSITORY)/$$service:$(TAG); done
+
+deploy-prerequisites: setup-dev ## Installs Strimzi, ingress, Prometheus, Grafana, Kepler (kind: ARGS=--kind)
+	helm/prerequisites/install.sh $(ARGS)
+
+deploy: setup-dev ## Installs or upgrades our chart, in namespace project
+	PATH="$(CURDIR)/$(BIN):$$PATH" helm upgrade --install weather helm/weather-tweets --namespace project \
+	  --create-namespace --values helm/prerequisites/weather-tweets.yaml \
+	  --set image.repository=$(REPOSITORY) --set image.tag=$(TAG) $(HELM_ARGS)
+
+e2e: setup-dev ## Proves the chart in the cluster that KUBECONFIG names; settings in tests/e2e/options.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.e2e
 
 format: setup-dev ## Formats the sources and mends what can be mended
 	$(BIN)/ruff format .
