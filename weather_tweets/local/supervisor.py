@@ -40,6 +40,7 @@ class Supervisor:
         self._stack = Stack(folder)
         self._keepers: dict[str, Keeper] = {}
         self._ready = False
+        self._written: endpoints.Endpoints | None = None
         self._over = asyncio.Event()
         # Commands that change the stack come one after another.
         self._changing = asyncio.Lock()
@@ -197,7 +198,10 @@ class Supervisor:
             for name, keeper in self._keepers.items()
             if (pid := keeper.part.pid) is not None
         }
-        endpoints.write(self._folder, self._stack.endpoints(self._stream_workers(), pids))
+        current = self._stack.endpoints(self._stream_workers(), pids)
+        if current != self._written:
+            endpoints.write(self._folder, current)
+            self._written = current
 
 
 def main() -> None:
