@@ -109,7 +109,7 @@ export function world() {
   const isDrawn = new Set(drawn.filter((each) => each.geometry).map((each) => each.id));
   const dots = Object.entries(DOTS).filter(([code]) => !isDrawn.has(code));
   for (const [code, at] of middles) {
-    if (code && !isDrawn.has(code)) dots.push([code, at]);
+    if (code && !isDrawn.has(code) && !(code in DOTS)) dots.push([code, at]);
   }
   shared.objects.countries.geometries = shared.objects.countries.geometries.filter((each) => each.type);
   return { topology: shared, dots: dots.sort().map(([code, at]) => ({ code, at })) };

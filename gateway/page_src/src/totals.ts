@@ -11,7 +11,7 @@ const FIGURES = ["accepted", "processed", "lag", "per-second", "countries"] as c
 
 export class Totals {
   readonly #shown = new Map<string, number>(FIGURES.map((id) => [id, 0]));
-  #summarized = 0;
+  #summarized = -Infinity;
   #summary = "";
 
   constructor(
