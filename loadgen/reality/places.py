@@ -13,12 +13,7 @@ from weather_tweets import countries
 
 # Share of people to whom a language counts as theirs to post in, by what the CLDR says of its status. Without
 # it, half of Germany would tweet in English: the CLDR counts everybody who can speak a language.
-_STATUS_WEIGHT = {
-    "official": 1.0,
-    "de_facto_official": 1.0,
-    "official_regional": 0.7,
-    "official_minority": 0.3,
-}
+_STATUS_WEIGHT = {"official": 1.0, "de_facto_official": 1.0, "official_regional": 0.3}
 _NO_STATUS_WEIGHT = 0.05
 _OF_THE_WHOLE_COUNTRY = frozenset({"official", "de_facto_official"})
 # Spoken, but hardly written.
