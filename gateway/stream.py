@@ -1,7 +1,9 @@
 """The stream to the producer: one per worker process, with micro-batches.
 
-A batch is whatever is waiting when the last one was written. When the stream breaks, what had no answer is
-sent again on the next one: ids make a repeat harmless. A client sees a pause, not an error.
+A batch is whatever is waiting when nothing is on its way, or when as much is waiting as is on its way. So
+batches are few and as large as the load, no timer delays anything, and one that is stuck does not hold up the
+others. When the stream breaks, what had no answer is sent again on the next one: ids make a repeat harmless.
+A client sees a pause, not an error.
 """
 
 import asyncio
@@ -19,8 +21,8 @@ from weather_tweets.tweet import Tweet
 
 log = logging.getLogger(__name__)
 
-MAX_UNANSWERED_BATCHES = 2
-"""Batches on the way at once: one in Kafka's hands, one behind it. More would only be smaller."""
+MAX_UNANSWERED_BATCHES = 8
+"""Batches on the way at once, however much is waiting."""
 
 MAX_BATCH_BYTES = 2**20
 """A batch that has reached this size takes no further request. A request is never split."""
@@ -101,6 +103,7 @@ class ProducerStream:
         self._bytes_in_flight = 0
         self._waiting: deque[_Submission] = deque()
         self._unanswered: dict[int, list[_Submission]] = {}
+        self._on_the_way = 0
         self._sequence = 0
         self._wake = asyncio.Event()
         self._lost_at = time.monotonic()
@@ -124,7 +127,8 @@ class ProducerStream:
         self.in_flight += len(tweets)
         self._bytes_in_flight += size_bytes
         self._waiting.append(_Submission(tweets, size_bytes, now + self._deadline_seconds, answer))
-        self._wake.set()
+        if self.in_flight >= 2 * self._on_the_way:
+            self._wake.set()
         return answer
 
     async def close(self) -> None:
@@ -189,7 +193,11 @@ class ProducerStream:
 
     async def _write(self, call: Any) -> None:
         while True:
-            while not self._waiting or len(self._unanswered) >= MAX_UNANSWERED_BATCHES:
+            while (
+                not self._waiting
+                or self.in_flight < 2 * self._on_the_way
+                or len(self._unanswered) >= MAX_UNANSWERED_BATCHES
+            ):
                 self._wake.clear()
                 await self._wake.wait()
             batch = self._next_batch()
@@ -220,6 +228,7 @@ class ProducerStream:
                 )
         if submissions:
             self._unanswered[self._sequence] = submissions
+            self._on_the_way += len(batch.tweets)
             self._metrics.batch_tweets.observe(len(batch.tweets))
             self._metrics.in_flight.set(self.in_flight)
         return batch
@@ -245,6 +254,7 @@ class ProducerStream:
                     answer.set_exception(refused)
                 else:
                     answer.set_result(None)
+        self._on_the_way -= first
         self._metrics.accepted.inc(accepted)
         self._metrics.in_flight.set(self.in_flight)
 
@@ -258,6 +268,7 @@ class ProducerStream:
                 else:
                     again.append(submission)
         self._unanswered.clear()
+        self._on_the_way = 0
         self._waiting.extendleft(reversed(again))
         self._metrics.resent.inc(sum(len(submission.tweets) for submission in again))
 

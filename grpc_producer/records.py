@@ -18,6 +18,7 @@ from weather_tweets.tweet import (
 )
 
 _CANONICAL_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+_CODES = frozenset(countries.by_code())
 _MAX_TIME_MS = 253_402_300_799_999  # the last millisecond of the year 9999
 
 
@@ -31,20 +32,16 @@ class Record(NamedTuple):
 
 def record(tweet: tweets_pb2.Tweet) -> Record:
     """The record of a complete tweet, as the gateway sends it. Raises `InvalidTweetError`."""
-    if not _CANONICAL_ID(tweet.id):
+    own_id = tweet.id
+    if not _CANONICAL_ID(own_id):
         raise InvalidTweetError("id", "must be a UUID in canonical form")
     code = tweet.country_code
-    if code not in countries.by_code():
+    if code not in _CODES:
         raise InvalidTweetError("country_code", "must be an ISO 3166-1 alpha-2 code, or ZZ")
-    return _encoded(
-        Tweet(
-            id=tweet.id,
-            text=acceptable_text(tweet.text),
-            country=acceptable_country(tweet.country),
-            code=code,
-            at=_acceptable_time(tweet.accepted_at_ms),
-        )
-    )
+    at = _acceptable_time(tweet.accepted_at_ms)
+    text = acceptable_text(tweet.text)
+    country = acceptable_country(tweet.country)
+    return Record(own_id.encode(), encode(Tweet(own_id, text, country, code, at)), at)
 
 
 def completed(tweet: tweets_pb2.Tweet) -> Record:
@@ -52,17 +49,12 @@ def completed(tweet: tweets_pb2.Tweet) -> Record:
 
     Raises `InvalidTweetError`.
     """
-    return _encoded(
-        from_submission(
-            {"texto": tweet.text, "país": tweet.country, "id": tweet.id or None},
-            at=_acceptable_time(tweet.accepted_at_ms or int(time.time() * 1000)),
-            new_id=str(uuid_utils.uuid7()),
-        )
+    accepted = from_submission(
+        {"texto": tweet.text, "país": tweet.country, "id": tweet.id or None},
+        at=_acceptable_time(tweet.accepted_at_ms or int(time.time() * 1000)),
+        new_id=str(uuid_utils.uuid7()),
     )
-
-
-def _encoded(tweet: Tweet) -> Record:
-    return Record(tweet.id.encode(), encode(tweet), tweet.at)
+    return Record(accepted.id.encode(), encode(accepted), accepted.at)
 
 
 def _acceptable_time(at: int) -> int:
