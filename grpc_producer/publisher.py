@@ -1,18 +1,19 @@
-"""Puts records into Kafka: one record batch per partition at a time, built from whatever is waiting.
+"""Puts records into Kafka: one record batch per partition, built from whatever is waiting.
 
-While a batch of a partition is on its way, what arrives for that partition waits and becomes the next one.
-So batches are small when there is little to do and large under load, and no timer delays anything.
+aiokafka has one request at a time on its way to a broker. What arrives meanwhile for the partitions that this
+broker leads waits, and goes with the next request, all of it. So requests and batches are few and as large as
+the load, and no timer delays anything.
 """
 
 import asyncio
 import time
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from grpc_producer.records import Record
@@ -55,10 +56,11 @@ class Delivery:
 class _Lane:
     """A partition: what waits for it, and the batch of it that is on its way."""
 
-    __slots__ = ("partition", "travelling", "waiting")
+    __slots__ = ("leader", "partition", "travelling", "waiting")
 
     def __init__(self, partition: int) -> None:
         self.partition = partition
+        self.leader: int | None = None
         self.waiting: deque[tuple[Delivery, list[int]]] = deque()
         self.travelling: list[tuple[Delivery, list[int]]] | None = None
 
@@ -76,6 +78,7 @@ class Publisher:
         self._away = "not connected yet"
         self._lanes: list[_Lane] = []
         self._ready: deque[_Lane] = deque()
+        self._travelling: Counter[int | None] = Counter()
         self._wake = asyncio.Event()
         self._dispatcher: asyncio.Task[None] | None = None
         self._broken: asyncio.Future[str] | None = None
@@ -105,6 +108,7 @@ class Publisher:
             self._dispatcher = None
         lanes, self._lanes = self._lanes, []
         self._ready.clear()
+        self._travelling.clear()
         for lane in lanes:
             for delivery, indexes in [*(lane.travelling or ()), *lane.waiting]:
                 self._settle(delivery, indexes, REASON_UNAVAILABLE, f"Kafka is away: {reason}")
@@ -148,19 +152,19 @@ class Publisher:
             lane = lanes[number]
             if lane.travelling is None and not lane.waiting:
                 self._ready.append(lane)
+                if not self._travelling[lane.leader]:
+                    self._wake.set()
             lane.waiting.append((delivery, indexes))
-        self._wake.set()
 
     async def _dispatch(self, producer: AIOKafkaProducer) -> None:
-        ready = self._ready
         while True:
             self._wake.clear()
-            while ready:
-                lane = ready.popleft()
+            for lane in self._next_lanes(producer):
                 batch = producer.create_batch()
                 lane.travelling = _fill(batch.append, lane.waiting)
                 # Nothing may be added by aiokafka: we know the records of a batch by counting.
                 batch.close()
+                self._travelling[lane.leader] += 1
                 try:
                     acknowledged = await producer.send_batch(batch, self._topic, partition=lane.partition)
                 except KafkaError as error:
@@ -168,6 +172,19 @@ class Publisher:
                 else:
                     acknowledged.add_done_callback(partial(self._answered, lane))
             await self._wake.wait()
+
+    def _next_lanes(self, producer: AIOKafkaProducer) -> list[_Lane]:
+        """Takes those that are ready and led by a broker that has nothing of ours on its way."""
+        leader_of = producer.client.cluster.leader_for_partition
+        lanes = []
+        for _ in range(len(self._ready)):
+            lane = self._ready.popleft()
+            lane.leader = leader_of(TopicPartition(self._topic, lane.partition))
+            if self._travelling[lane.leader]:
+                self._ready.append(lane)
+            else:
+                lanes.append(lane)
+        return lanes
 
     def _answered(self, lane: _Lane, answer: "asyncio.Future[object]") -> None:
         # Detached meanwhile: everything is settled, and the lane is of the past.
@@ -177,8 +194,10 @@ class Publisher:
 
     def _settle_lane(self, lane: _Lane, error: BaseException | None) -> None:
         travelled, lane.travelling = lane.travelling or [], None
+        self._travelling[lane.leader] -= 1
         if lane.waiting:
             self._ready.append(lane)
+        if self._ready and not self._travelling[lane.leader]:
             self._wake.set()
         if error is None:
             for delivery, indexes in travelled:
