@@ -4,7 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from weather_tweets.local.folder import Folder
 from weather_tweets.local.keeper import PartStatus
 
 _COMMAND_SECONDS = 280
+_ACCEPT_SECONDS = 120
 
 
 class RunningStack:
@@ -59,16 +63,24 @@ class RunningStack:
         return endpoints.read(self.folder)
 
     def post(self, tweet: dict[str, str]) -> dict[str, Any]:
-        """Sends a tweet that must be accepted."""
+        """Sends a tweet until it is accepted, as a client does: again after a 503, with the same id."""
         request = urllib.request.Request(  # noqa: S310 (the address is ours)
             f"{self.endpoints.gateway}/input",
-            json.dumps(tweet).encode(),
+            json.dumps({"id": str(uuid.uuid4()), **tweet}).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
-            assert reply.status == 202
-            accepted: dict[str, Any] = json.load(reply)
-            return accepted
+        deadline = time.monotonic() + _ACCEPT_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
+                    assert reply.status == 202
+                    accepted: dict[str, Any] = json.load(reply)
+                    return accepted
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or "Retry-After" not in error.headers or time.monotonic() > deadline:
+                    raise
+                error.close()
+                time.sleep(0.2)
 
     def processes(self) -> list[psutil.Process]:
         """Every process of the stack."""

@@ -18,7 +18,7 @@ from redis import Redis
 
 from tests.running_stack import RunningStack
 
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 120
 
 
 def _until(condition: Callable[[], bool]) -> None:

@@ -128,7 +128,8 @@ class Kafka(Part):
         with self.log_file.open("ab") as log:
             subprocess.run(
                 [
-                    *self._java(), "kafka.tools.StorageTool", "format",
+                    # Over in a second: the optimising compiler would only take time.
+                    *self._java("-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool", "format",
                     f"--cluster-id={cluster}", f"--config={self._config_file}", "--ignore-formatted",
                 ],
                 stdout=log,
@@ -136,8 +137,8 @@ class Kafka(Part):
                 check=True,
             )  # fmt: skip
 
-    def _java(self) -> list[str]:
-        return [shutil.which("java") or "java", *_JAVA_OPTIONS, "-cp", jars.class_path()]
+    def _java(self, *options: str) -> list[str]:
+        return [shutil.which("java") or "java", *_JAVA_OPTIONS, *options, "-cp", jars.class_path()]
 
     @property
     def _config_file(self) -> Path:
