@@ -59,6 +59,7 @@ def _to_typst(sources: list[Path], description: dict[str, Any], target: Path) ->
         "--from=markdown-citations-tex_math_dollars+task_lists",
         "--to=typst",
         "--standalone",
+        "--wrap=none",
         "--fail-if-warnings",
         "--file-scope=false",
         f"--template={HERE / 'libro.typ'}",
