@@ -45,6 +45,7 @@ class Connection:
     ) -> None:
         """`on_change` is told when Kafka can be published to (True) and when it no longer can."""
         self.up = False
+        self.has_been_up = asyncio.Event()
         self._kafka = kafka
         self._settings = settings
         self._publisher = publisher
@@ -60,6 +61,7 @@ class Connection:
                 broken = self._publisher.attach(producer, partitions)
                 log.info("Kafka is there: %s has %d partitions", self._kafka.topic, partitions)
                 self.up = True
+                self.has_been_up.set()
                 await self._on_change(True)
                 reason = await self._lost(producer, broken)
                 log.warning("Kafka is away: %s", reason)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -24,6 +25,8 @@ SERVICE = tweets_pb2.DESCRIPTOR.services_by_name["TweetPublisher"].full_name
 
 MAX_MESSAGE_BYTES = 8 * 2**20
 """Largest message; a batch of the gateway has at most two requests' bodies of 1 MiB."""
+
+_FIRST_SECONDS = 2.0
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -54,7 +57,11 @@ class ProducerServer:
         self.metrics_port = 0
 
     async def start(self) -> None:
-        """Listens at once, says NOT_SERVING until Kafka is there. Raises `OSError` if a port is taken."""
+        """Listens when Kafka is there, or after two seconds without it, and then says NOT_SERVING.
+
+        Nobody who tries again until we listen gets an error because we were first. Raises `OSError` if a port
+        is taken.
+        """
         settings = self._settings
         await self._tell(False)
         self._server = grpc.aio.server(options=_OPTIONS)
@@ -76,8 +83,10 @@ class ProducerServer:
             settings.metrics_host, settings.metrics_port, self._registry, lambda: self._connection.up
         )
         self.metrics_port = self._probes.port
-        await self._server.start()
         self._connecting = asyncio.create_task(self._connection.run(), name="kafka-connection")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._connection.has_been_up.wait(), _FIRST_SECONDS)
+        await self._server.start()
         log.info("Listening on %s:%d, metrics on port %d", settings.host, self.port, self.metrics_port)
 
     async def drain(self) -> None:
