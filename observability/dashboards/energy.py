@@ -1,12 +1,12 @@
 """*Energy and CO2*: what the pods draw, by Kepler, and what a million tweets cost."""
 
 from grafana_foundation_sdk.builders import text
-from grafana_foundation_sdk.builders.dashboard import CustomVariable, Dashboard, Row
-from grafana_foundation_sdk.models.dashboard import VariableOption
+from grafana_foundation_sdk.builders.dashboard import CustomVariable, Dashboard, QueryVariable, Row
+from grafana_foundation_sdk.models.dashboard import VariableOption, VariableRefresh
 from grafana_foundation_sdk.models.text import TextMode
 
 from observability.dashboards.panels import WIDE, lines, number
-from observability.dashboards.sources import prometheus_variable
+from observability.dashboards.sources import PROMETHEUS, prometheus_variable
 from weather_tweets.energy import grid
 
 # As in the recording rules: one zone, or the same joule is counted twice; one namespace, ours.
@@ -135,13 +135,15 @@ def dashboard() -> Dashboard:
     return board
 
 
-def _namespace_variable() -> CustomVariable:
+def _namespace_variable() -> QueryVariable:
+    expression = "label_values(kepler_pod_cpu_joules_total, pod_namespace)"
     return (
-        CustomVariable("namespace")
+        QueryVariable("namespace")
         .label("Namespace")
-        .values("project")
+        .datasource(PROMETHEUS)
+        .query({"query": expression, "refId": "namespaces"})
+        .refresh(VariableRefresh.ON_DASHBOARD_LOAD)
         .current(VariableOption(text="project", value="project"))
-        .options([VariableOption(text="project", value="project", selected=True)])
     )
 
 

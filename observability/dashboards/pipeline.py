@@ -2,11 +2,16 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
-from observability.dashboards.panels import SMALL, WIDE, lines, number, percentiles
+from observability.dashboards.panels import SMALL, WIDE, Queries, lines, number, percentiles
 from observability.dashboards.sources import prometheus_variable
 
-SERVICES = ".*(gateway|producer|streams|writer)"
-"""The jobs under which Prometheus scrapes the services: `weather-gateway` and so on, by any prefix."""
+ONE_PER_REPLICA = {
+    "gateway": "weather_gateway_tweets_in_flight",
+    "producer": "weather_producer_streams_open",
+    "streams": "weather_streams_rebalances_total",
+    "writer": "weather_writer_viewers",
+}
+"""A metric of which each replica has one series: so a service is known, whatever its scrape job is called."""
 
 
 def rate(counter: str, by: str = "") -> str:
@@ -270,25 +275,23 @@ def _processes(board: Dashboard) -> None:
     board.with_panel(
         lines(
             "Replicas",
-            {"{{job}}": f'sum by (job) (up{{job=~"{SERVICES}"}})'},
+            {service: f"count({metric})" for service, metric in ONE_PER_REPLICA.items()},
             unit="short",
         )
     )
     board.with_panel(
         lines(
             "CPU",
-            {
-                "{{job}}": "sum by (job) "
-                f'(rate(process_cpu_seconds_total{{job=~"{SERVICES}"}}[$__rate_interval]))'
-            },
+            _of_processes("rate(process_cpu_seconds_total[$__rate_interval])"),
             unit="short",
-            description="CPU-seconds per second. The gateway's worker processes are not in its own figure.",
+            description="CPU-seconds per second. A gateway of several processes does not tell its own.",
         )
     )
-    board.with_panel(
-        lines(
-            "Memory",
-            {"{{job}}": f'sum by (job) (process_resident_memory_bytes{{job=~"{SERVICES}"}})'},
-            unit="bytes",
-        )
-    )
+    board.with_panel(lines("Memory", _of_processes("process_resident_memory_bytes"), unit="bytes"))
+
+
+def _of_processes(expression: str) -> Queries:
+    return {
+        service: f"sum({expression} and on (job, instance) {metric})"
+        for service, metric in ONE_PER_REPLICA.items()
+    }

@@ -28,7 +28,7 @@ class PrometheusSource:
             **{
                 variable["name"]: str(variable["current"]["value"])
                 for variable in board["templating"]["list"]
-                if variable["type"] == "custom"
+                if variable["type"] in ("custom", "query")
             },
         }
 

@@ -3,11 +3,14 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from observability import metrics_page
 from observability.dashboards import FOLDER as DASHBOARDS
+from tests.helm.chart import render
 
 RULES = sorted((DASHBOARDS.parent / "rules").glob("*.yaml"))
 TESTS = sorted((Path(__file__).parent / "rules").glob("*_test.yaml"))
@@ -67,3 +70,49 @@ def test_every_metric_that_is_asked_for_is_one_of_ours(where: str, name: str) ->
         for suffix in ("", "_bucket", "_sum", "_count")
     }
     assert name in defined, f"{where} asks for {name}"
+
+
+@pytest.fixture(scope="module")
+def charted() -> dict[str, Any]:
+    """Groups of rules as the chart installs them, by the group's name."""
+    rendered = render({"monitoring": {"rules": {"enabled": True}}})
+    return {
+        group["name"]: group["rules"]
+        for rule in rendered
+        if rule["kind"] == "PrometheusRule"
+        for group in rule["spec"]["groups"]
+    }
+
+
+def test_the_chart_installs_the_very_same_rules(charted: dict[str, Any]) -> None:
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in RULES]
+    own = {group["name"]: group["rules"] for file in files for group in file["groups"]}
+    settings = "weather-energy-settings"
+    assert {name: rules for name, rules in charted.items() if name != settings} == {
+        name: rules for name, rules in own.items() if name != settings
+    }
+    assert [rule["record"] for rule in charted[settings]] == [rule["record"] for rule in own[settings]]
+    assert [rule.get("labels") for rule in charted[settings]] == [
+        rule.get("labels") for rule in own[settings]
+    ]
+
+
+def test_prometheus_takes_the_charts_rules(charted: dict[str, Any], tmp_path: Path) -> None:
+    groups = [{"name": name, "rules": rules} for name, rules in charted.items()]
+    file = tmp_path / "rules.yaml"
+    file.write_text(yaml.safe_dump({"groups": groups}), encoding="utf-8")
+    checked = promtool("check", "rules", file)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_the_chart_installs_the_very_same_dashboards() -> None:
+    installed = {
+        name: text
+        for config in render({"grafana": {"dashboards": {"enabled": True}}})
+        if config["kind"] == "ConfigMap"
+        for name, text in config.get("data", {}).items()
+        if name.endswith(".json")
+    }
+    assert {name: json.loads(text) for name, text in installed.items()} == {
+        path.name: json.loads(path.read_text(encoding="utf-8")) for path in DASHBOARDS.glob("*.json")
+    }

@@ -16,6 +16,9 @@ from weather_tweets.energy.traffic import RefusedTweetsError
 from weather_tweets.settings import EnergySettings
 from weather_tweets.swarm_run import SwarmFailedError
 
+QUIET_PERCENT = 15
+"""More of the machine than this used by others makes runs differ by more than they should."""
+
 
 @speaks
 def run(
@@ -61,6 +64,13 @@ def _show(report: Report) -> None:
         f"{report.services[0].name} cost most: {report.services[0].share_percent:.0f} %.\n",
         highlight=False,
     )
+    if report.others_percent > QUIET_PERCENT:
+        out.print(
+            f"Other programs used {report.others_percent:.0f} % of the machine meanwhile: repeat this "
+            "when it is quiet.\n",
+            style="red",
+            highlight=False,
+        )
     out.print(_elsewhere(report))
     if report.ways:
         out.print(_ways(report))

@@ -88,16 +88,20 @@ class Experiment:
         with Redis.from_url(endpoints.redis) as redis:
             already = _processed(redis)
             self._meter.start()
+            machine = usage.machine()
             before = usage.snapshot(processes)
             send(gateway, tweets=tweets, users=self._users, data=self._data)
             _wait_for(redis, already + tweets)
             after = usage.snapshot(processes)
+        machine_after = usage.machine()
         seconds = after.at - before.at
         work = usage.work_between(before, after)
+        others = machine_after.busy - machine.busy - (machine_after.own - machine.own)
+        others -= sum(done.cpu_seconds for done in work.values())
         joules = {
             part: self._meter.joules(done, seconds=seconds, cpus=report.cpus()) for part, done in work.items()
         }
-        return Run(tweets, seconds, joules, work)
+        return Run(tweets, seconds, joules, work, max(0.0, others) / (seconds * report.cpus()))
 
 
 class NotProcessedError(RuntimeError):

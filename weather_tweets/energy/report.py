@@ -18,12 +18,13 @@ COMPARED = ("SE", "FR", "CR", "BR", "ES", "GT", "DE", "US", "MX", "CN", "IN", "Z
 
 
 class Run(NamedTuple):
-    """One measured run: joules and work by part."""
+    """One measured run: joules and work by part; `others` is how much of the machine other programs used."""
 
     tweets: int
     seconds: float
     joules: dict[str, float]
     work: dict[str, Work]
+    others: float = 0.0
 
     @property
     def joules_per_million_tweets(self) -> float:
@@ -84,6 +85,8 @@ class Report(msgspec.Struct, frozen=True):
     runs: int
     run_joules: list[float]
     spread_percent: float
+    others_percent: float
+    """Of the machine's CPU time, used by programs that are no part of the stack: they disturb the figures."""
     total: Cost
     per_million_tweets: Cost
     services: list[ServiceCost]
@@ -146,6 +149,7 @@ def of_runs(
         runs=len(runs),
         run_joules=[sum(run.joules.values()) for run in runs],
         spread_percent=_spread(runs),
+        others_percent=100 * median(run.others for run in runs),
         total=_cost(total),
         per_million_tweets=_cost(unit),
         services=sorted(services, key=lambda service: -service.run.joules),

@@ -1,5 +1,6 @@
 """What each part of the running stack uses: CPU time and memory of its processes."""
 
+import resource
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -56,3 +57,20 @@ def work_between(before: Snapshot, after: Snapshot) -> dict[str, Work]:
 def part_of(name: str) -> str:
     """`streams-2` is of the streams."""
     return name.partition("-")[0]
+
+
+class Machine(NamedTuple):
+    """CPU-seconds that the whole machine has been busy, and that this process and its children have used."""
+
+    busy: float
+    own: float
+
+
+def machine() -> Machine:
+    """Reads both now; of children only those that have ended."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0) + getattr(times, "steal", 0.0)
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    # Guests' time is in the user's already.
+    guests = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
+    return Machine(sum(times) - idle - guests, sum(used.ru_utime + used.ru_stime for used in own))
