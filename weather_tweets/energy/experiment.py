@@ -66,9 +66,10 @@ class Experiment:
             for number in range(runs + 1):
                 for way, (send, gateway, own) in ways.items():
                     on_run(way, number)
-                    run = self._run(send, gateway, own, warm_up=number == 0)
                     if number:
-                        done[way].append(run)
+                        done[way].append(self._run(send, gateway, own, self._tweets))
+                    else:
+                        self._run(traffic.in_arrays, gateway, own, _WARM_UP_TWEETS)
         return report.of_runs(
             done[STREAM],
             ways=dict(done) if compare_ways else {},
@@ -77,8 +78,7 @@ class Experiment:
             settings=self._settings,
         )
 
-    def _run(self, send: Send, gateway: str, own_gateway: list[int], *, warm_up: bool) -> Run:
-        tweets = min(_WARM_UP_TWEETS, self._tweets) if warm_up else self._tweets
+    def _run(self, send: Send, gateway: str, own_gateway: list[int], tweets: int) -> Run:
         endpoints = self._endpoints = read_endpoints(self._folder)
         processes = dict(endpoints.pids)
         if own_gateway:
