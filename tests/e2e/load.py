@@ -41,6 +41,8 @@ class Load:
         """Tweets accepted."""
         self.requests = 0
         """Requests accepted."""
+        self.reconnects = 0
+        """Connections that the ingress had closed while they were idle."""
         self.failures: list[str] = []
         """Every answer but 202, and every broken connection."""
 
@@ -85,10 +87,20 @@ class Load:
 
     def _post(self, connection: http.client.HTTPConnection, body: str) -> str | None:
         """None when accepted, else why not."""
+        reused = connection.sock is not None
         try:
             connection.request("POST", "/input", body, self._headers)
             answer = connection.getresponse()
             text = answer.read().decode(errors="replace")
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected) as error:
+            connection.close()
+            if not reused:
+                return repr(error)
+            # Closed by the ingress while it was idle (nginx does so when it reads a new configuration): once
+            # more on a new connection, as every HTTP client does; the tweets' ids make it safe.
+            with self._lock:
+                self.reconnects += 1
+            return self._post(connection, body)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             return repr(error)
