@@ -161,6 +161,9 @@ class ProducerStream:
                 if asyncio.current_task().cancelling():  # type: ignore[union-attr]
                     raise
                 reason = "the stream was cancelled"
+            except Exception:
+                # A bug, here or there: it must not end the gateway's only way to Kafka.
+                log.exception("Unexpected error in the stream to the producer")
             finally:
                 call.cancel()
                 self._connected(False)

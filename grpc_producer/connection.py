@@ -13,6 +13,7 @@ from weather_tweets.kafka import client_options, ensure_topics
 from weather_tweets.settings import KafkaSettings, ProducerSettings
 
 log = logging.getLogger(__name__)
+_aiokafka_log = logging.getLogger("aiokafka")
 
 # A broker takes records batches of 1 MiB by default; half of it keeps latency low under load.
 _MAX_BATCH_BYTES = 512 * 1024
@@ -54,7 +55,10 @@ class Connection:
     async def run(self) -> None:
         """Connects, watches and reconnects until it is cancelled; then disconnects."""
         while True:
+            # aiokafka tells every attempt; while there is no Kafka, once is enough, and we do that.
+            _aiokafka_log.setLevel(logging.CRITICAL)
             producer = await self._connected()
+            _aiokafka_log.setLevel(logging.WARNING)
             reason = "the producer is stopping"
             try:
                 partitions = len(await producer.partitions_for(self._kafka.topic))
@@ -68,6 +72,10 @@ class Connection:
             except KafkaError as error:
                 reason = repr(error)
                 log.warning("Kafka is away: %s", reason)
+            except Exception as error:
+                # A bug, in aiokafka or here: a new connection is the remedy for all of them.
+                reason = repr(error)
+                log.exception("Unexpected error in the connection to Kafka")
             finally:
                 self.up = False
                 self._publisher.detach(reason)

@@ -93,6 +93,7 @@ class Publisher:
         self.spread(partitions)
         self._broken = asyncio.get_running_loop().create_future()
         self._dispatcher = asyncio.create_task(self._dispatch(producer), name="dispatcher")
+        self._dispatcher.add_done_callback(self._dispatcher_ended)
         return self._broken
 
     def spread(self, partitions: int) -> None:
@@ -173,6 +174,14 @@ class Publisher:
                     acknowledged.add_done_callback(partial(self._answered, lane))
             await self._wake.wait()
 
+    def _dispatcher_ended(self, dispatcher: "asyncio.Task[None]") -> None:
+        if not dispatcher.cancelled():
+            self._break(dispatcher.exception())
+
+    def _break(self, error: BaseException | None) -> None:
+        if self._broken and not self._broken.done():
+            self._broken.set_result(repr(error))
+
     def _next_lanes(self, producer: AIOKafkaProducer) -> list[_Lane]:
         """Takes those that are ready and led by a broker that has nothing of ours on its way."""
         leader_of = producer.client.cluster.leader_for_partition
@@ -206,8 +215,7 @@ class Publisher:
         reason = REASON_INVALID if isinstance(error, _USELESS_TO_REPEAT) else REASON_UNAVAILABLE
         for delivery, indexes in travelled:
             self._settle(delivery, indexes, reason, f"Kafka refused it: {type(error).__name__}")
-        if self._broken and not self._broken.done():
-            self._broken.set_result(repr(error))
+        self._break(error)
 
     def _settle(
         self,
