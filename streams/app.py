@@ -58,6 +58,11 @@ class StreamsApp(faust.App):
     BootStrategy = Boot
     topics_ready: TopicsReady
 
+    def _create_directories(self) -> None:
+        # Faust makes the folder, but none that it is to be in.
+        self.conf.datadir.mkdir(parents=True, exist_ok=True)
+        super()._create_directories()
+
 
 def create_app(
     kafka: KafkaSettings, redis: RedisSettings, mongo: MongoSettings, streams: StreamsSettings
@@ -166,6 +171,8 @@ def _options(kafka: KafkaSettings, streams: StreamsSettings) -> dict[str, Any]:
         "broker_request_timeout": max(40.0, streams.session_timeout_seconds),
         "broker_max_poll_records": streams.fetch_max_records,
         "broker_commit_interval": 1.0,
+        # While a store is away nothing is fetched, for however long: that is no reason to lose the partitions.
+        "broker_max_poll_interval": 86_400.0,
         "producer_request_timeout": 30.0,
         # Faust elects a leader by a topic of its own; we need none.
         "topic_disable_leader": True,

@@ -4,7 +4,7 @@ import asyncio
 
 from faust.types import TP, AppT
 
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 3.0
 """How long Kafka may take to tell an offset."""
 
 

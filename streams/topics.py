@@ -16,6 +16,16 @@ _log = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 
+# Every batch writes its partition's whole tally, some kilobytes. Kafka compacts closed segments only, which by
+# default last a week or a gigabyte, and all of that would be read by whoever takes a partition over.
+CHANGELOG_CONFIG = {
+    "cleanup.policy": "compact",
+    "segment.bytes": str(2**20),  # the least that Kafka takes (KIP-1161)
+    "segment.ms": "60000",
+    "min.cleanable.dirty.ratio": "0.01",
+    "delete.retention.ms": "60000",
+}
+
 
 class TopicsReady(Service):
     """Waits, when it is started, until Kafka is there and has the topics.
@@ -78,7 +88,7 @@ async def _create_compacted(
     admin: AIOKafkaAdminClient, name: str, partitions: int, replication_factor: int
 ) -> None:
     reply = await admin.create_topics(
-        [NewTopic(name, partitions, replication_factor, topic_configs={"cleanup.policy": "compact"})]
+        [NewTopic(name, partitions, replication_factor, topic_configs=CHANGELOG_CONFIG)]
     )
     for _, code, *message in reply.topic_errors:
         error = for_code(code)

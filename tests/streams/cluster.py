@@ -43,7 +43,7 @@ class Worker:
                     **os.environ,
                     **environment,
                     "WEATHER_STREAMS_PORT": str(self.port),
-                    "WEATHER_STREAMS_DATA_DIR": str(folder / f"worker-{self.port}"),
+                    "WEATHER_STREAMS_DATA_DIR": str(folder / "data" / f"worker-{self.port}"),
                 },
                 stdout=log,
                 stderr=log,
