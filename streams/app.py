@@ -171,7 +171,7 @@ def _options(kafka: KafkaSettings, streams: StreamsSettings) -> dict[str, Any]:
         "broker_request_timeout": max(40.0, streams.session_timeout_seconds),
         "broker_max_poll_records": streams.fetch_max_records,
         "broker_commit_interval": 1.0,
-        # While a store is away nothing is fetched, for however long: that is no reason to lose the partitions.
+        # While a store is away nothing is fetched, for however long: no reason to lose the partitions.
         "broker_max_poll_interval": 86_400.0,
         "producer_request_timeout": 30.0,
         # Faust elects a leader by a topic of its own; we need none.

@@ -16,8 +16,8 @@ _log = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 
-# Every batch writes its partition's whole tally, some kilobytes. Kafka compacts closed segments only, which by
-# default last a week or a gigabyte, and all of that would be read by whoever takes a partition over.
+# Every batch writes its partition's whole tally, some kilobytes. Kafka compacts closed segments only, which
+# by default last a week or a gigabyte, and all of that would be read by whoever takes a partition over.
 CHANGELOG_CONFIG = {
     "cleanup.policy": "compact",
     "segment.bytes": str(2**20),  # the least that Kafka takes (KIP-1161)
@@ -68,20 +68,23 @@ async def ensure_changelog(settings: KafkaSettings, changelog: str) -> int:
     admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
     try:
-        # Only topics that exist are described: some brokers make a topic that they are asked about.
-        present = {settings.topic, changelog} & set(await admin.list_topics())
-        counts = {
-            description["topic"]: len(description["partitions"])
-            for description in await admin.describe_topics(list(present))
-        }
-        wanted = counts[settings.topic]
-        if changelog not in counts:
+        wanted = await _partitions(admin, settings.topic)
+        # Only a topic that exists is described: some brokers make a topic that they are asked about.
+        if changelog not in await admin.list_topics():
             await _create_compacted(admin, changelog, wanted, settings.replication_factor)
-        elif counts[changelog] < wanted:
+        elif await _partitions(admin, changelog) < wanted:
             await admin.create_partitions({changelog: NewPartitions(wanted)})
         return wanted
     finally:
         await admin.close()
+
+
+async def _partitions(admin: AIOKafkaAdminClient, topic: str) -> int:
+    (description,) = await admin.describe_topics([topic])
+    if description["error_code"]:
+        # A topic that has just been made is not known everywhere at once.
+        raise for_code(description["error_code"])(f"topic {topic}")
+    return len(description["partitions"])
 
 
 async def _create_compacted(

@@ -1,0 +1,106 @@
+"""Against the real server: the stored document decides which record of an id is the message."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from streams.decoding import Batch
+from streams.tweet_store import TweetStore
+from tests.streams.records import tweet
+from weather_tweets.settings import MongoSettings
+
+
+def _batch(ids: list[str], *, first: int = 0, partition: int = 0) -> Batch:
+    offsets = list(range(first, first + len(ids)))
+    tweets = [tweet(id_=id_) for id_ in ids]
+    return Batch("messages", partition, first, offsets[-1], tweets, offsets, ())
+
+
+def _ids(count: int) -> list[str]:
+    return [str(uuid.uuid4()) for _ in range(count)]
+
+
+def _connect(mongo_url: str) -> TweetStore:
+    return TweetStore.connect(MongoSettings(url=SecretStr(mongo_url), database=f"t{uuid.uuid4().hex[:12]}"))
+
+
+@pytest.fixture
+async def store(mongo_url: str) -> AsyncIterator[TweetStore]:
+    store = _connect(mongo_url)
+    yield store
+    await store.close()
+
+
+async def test_new_tweets_are_no_repeats_and_are_none_when_they_come_again(store: TweetStore) -> None:
+    batch = _batch(_ids(300))
+    assert await store.store(batch) == frozenset()
+    assert await store.store(batch) == frozenset()
+    # Cut differently, with new ones behind.
+    rest = batch._replace(tweets=batch.tweets[100:], offsets=batch.offsets[100:])
+    assert await store.store(rest) == frozenset()
+
+
+async def test_a_retry_of_a_client_is_a_repeat_each_time_it_is_asked(store: TweetStore) -> None:
+    ids = _ids(3)
+    await store.store(_batch(ids))
+    retry = _batch([*_ids(2), ids[1]], first=3)
+    assert await store.store(retry) == {5}
+    assert await store.store(retry) == {5}
+
+
+async def test_an_id_twice_in_a_batch_is_a_message_at_its_first_place(store: TweetStore) -> None:
+    once, twice = _ids(2)
+    batch = _batch([twice, once, twice, twice])
+    assert await store.store(batch) == {2, 3}
+    assert await store.store(batch) == {2, 3}
+
+
+async def test_an_id_in_two_partitions_at_once_is_one_message(store: TweetStore) -> None:
+    ids = _ids(40)
+    batches = [_batch(ids, partition=0), _batch(ids[::-1], partition=1, first=7)]
+    repeats = await asyncio.gather(*(store.store(batch) for batch in batches))
+    assert sum(map(len, repeats)) == 40
+    assert await asyncio.gather(*(store.store(batch) for batch in batches)) == repeats
+
+
+async def test_a_document_that_somebody_else_put_there_makes_its_record_a_repeat(store: TweetStore) -> None:
+    (id_,) = _ids(1)
+    await store._collection.insert_one({"_id": id_})
+    assert await store.store(_batch([id_])) == {0}
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(log=st.lists(st.integers(0, 5), min_size=1, max_size=10), data=st.data())
+def test_however_often_and_in_whatever_cuts_it_is_asked_the_answers_are_the_same(
+    mongo_url: str, log: list[int], data: st.DataObject
+) -> None:
+    cuts = [
+        tuple(sorted(data.draw(st.tuples(*[st.integers(0, len(log))] * 2))))
+        for _ in range(data.draw(st.integers(1, 5)))
+    ]
+
+    async def run() -> None:
+        store = _connect(mongo_url)
+        names = _ids(6)
+        try:
+            verdicts: dict[int, bool] = {}
+            done = 0
+            for start, end in [*cuts, (0, len(log))]:
+                # Batches come in order, or again; nothing is skipped.
+                start, end = min(start, done), max(start, end)
+                if start == end:
+                    continue
+                done = max(done, end)
+                repeats = await store.store(_batch([names[i] for i in log[start:end]], first=start))
+                for offset in range(start, end):
+                    assert verdicts.setdefault(offset, offset in repeats) is (offset in repeats)
+            assert sum(not repeat for repeat in verdicts.values()) == len(set(log))
+        finally:
+            await store.close()
+
+    asyncio.run(run())
