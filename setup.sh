@@ -13,7 +13,7 @@ say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
 # The newest work is done only when one of these changes; a stamp of `dev` serves for `run` too.
 fingerprint() {
-  cat setup.sh pyproject.toml weather_tweets/local/pom.xml helm/tools.py requirements/kubectl.txt requirements/bootstrap.txt tests/observability/grafana/package-lock.json "$lock" | sha256sum
+  cat setup.sh pyproject.toml weather_tweets/local/pom.xml helm/tools.py requirements/kubectl.txt tests/helm/pom.xml requirements/bootstrap.txt tests/observability/grafana/package-lock.json "$lock" | sha256sum
 }
 
 # apt_install PACKAGE…: without starting the servers among them, because the stack starts its own.
@@ -77,7 +77,7 @@ missing_packages() {
   local jars_missing=$1
   command -v redis-server >/dev/null || echo redis-server
   java_is_fine || echo default-jre-headless
-  [[ -z $jars_missing ]] || command -v mvn >/dev/null || echo maven
+  [[ -z $jars_missing && $kind != dev ]] || command -v mvn >/dev/null || echo maven
   if [[ $kind == dev ]]; then
     # The live page is tested in a browser, the front door measured with wrk, dashboards against Prometheus.
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || echo chromium
@@ -111,6 +111,8 @@ mapfile -t packages < <(missing_packages "$(jars_missing)")
 if [[ $kind == dev ]]; then
   # The chart is tested with helm itself, the dashboards with Grafana's own transformations.
   .venv/bin/python helm/tools.py
+  # Strimzi's CRDs, against which the chart is checked, by Strimzi's own generator.
+  .venv/bin/python -m tests.helm.strimzi >/dev/null
   PATH=$PWD/.venv/bin:$PATH .venv/bin/npm ci --silent --prefix tests/observability/grafana >&2
 fi
 
