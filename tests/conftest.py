@@ -58,9 +58,12 @@ def mongo_url(mongo_server: Mongo) -> str:
     return mongo_server.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """The whole stack, running; who kills a part of it waits until it is back."""
+    """The whole stack, running, for the tests of one file; who kills a part waits until it is back.
+
+    Not for the session, because seven processes would take their time from all the tests to come.
+    """
     stack = RunningStack(tmp_path_factory.mktemp("stack") / "data")
     try:
         stack.cli("up")

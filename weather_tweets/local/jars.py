@@ -51,7 +51,7 @@ def fetch() -> None:
         pom = shutil.copy(_POM, scratch)
         subprocess.run(
             [
-                shutil.which("mvn") or "mvn", "--batch-mode", "--quiet", f"--file={pom}",
+                shutil.which("mvn") or "mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", f"--file={pom}",
                 "dependency:copy-dependencies", f"-DoutputDirectory={jars}",
             ],
             check=True,
@@ -69,4 +69,5 @@ if __name__ == "__main__":
         sys.exit(not folder().is_dir())
     if not folder().is_dir():
         sys.stdout.write(f"Fetching Kafka {KAFKA_VERSION} by Maven into {folder()}\n")
+        sys.stdout.flush()
     fetch()
