@@ -51,7 +51,8 @@ def fetch() -> None:
         pom = shutil.copy(_POM, scratch)
         subprocess.run(
             [
-                shutil.which("mvn") or "mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", f"--file={pom}",
+                shutil.which("mvn") or "mvn", "--batch-mode", "--quiet", "-Dstyle.color=never",
+                f"--file={pom}",
                 "dependency:copy-dependencies", f"-DoutputDirectory={jars}",
             ],
             check=True,
