@@ -7,10 +7,12 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from subprocess import SubprocessError
 from typing import Literal
 
 import msgspec
 
+from weather_tweets.local.jars import JarsMissingError
 from weather_tweets.local.part import READY_SECONDS, Part, PartFailedError
 from weather_tweets.local.services import Service
 
@@ -101,7 +103,7 @@ class Keeper:
                 await self._start()
                 self._become("ready")
                 reason = await self._trouble()
-            except (PartFailedError, OSError) as error:
+            except (PartFailedError, JarsMissingError, OSError, SubprocessError) as error:
                 reason = str(error)
             await asyncio.to_thread(self.part.kill)
             if time.monotonic() - started > _STABLE_SECONDS:
