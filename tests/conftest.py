@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from redis import Redis as RedisClient
 
-from tests.running_stack import RunningStack
+from tests.running_stack import RunningStack, run_stack
 from weather_tweets.local.kafka import Kafka
 from weather_tweets.local.mongo import Mongo
 from weather_tweets.local.part import Part
@@ -64,10 +64,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 
     Not for the session, because seven processes would take their time from all the tests to come.
     """
-    stack = RunningStack(tmp_path_factory.mktemp("stack") / "data")
-    try:
-        stack.cli("up")
-        yield stack
-    finally:
-        stack.cli("down", "--purge")
-        assert stack.processes() == []
+    yield from run_stack(tmp_path_factory.mktemp("stack") / "data")

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,14 @@ class RunningStack:
     def processes(self) -> list[psutil.Process]:
         """Every process of the stack."""
         return leftovers.processes(self.folder.path)
+
+
+def run_stack(path: Path) -> Iterator[RunningStack]:
+    """For a fixture: the stack, up; afterwards nothing of it is left."""
+    stack = RunningStack(path)
+    try:
+        stack.cli("up")
+        yield stack
+    finally:
+        stack.cli("down", "--purge")
+        assert stack.processes() == []
