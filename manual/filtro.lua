@@ -157,9 +157,18 @@ local function announce(blocks)
   return blocks
 end
 
+local MOST_ROWS_TOGETHER = 14
+
+local function whole(tabla)
+  local rows = 0
+  for _, body in ipairs(tabla.bodies) do rows = rows + #body.body end
+  if rows > MOST_ROWS_TOGETHER then return end
+  return { pandoc.RawBlock("typst", "#entera["), tabla, pandoc.RawBlock("typst", "]") }
+end
+
 -- Pictures inside a dropped block must not be looked for: conditions come first, then the rest.
 return {
   { Div = conditional, Span = conditional },
   { Div = box, Span = value, Link = reference, Image = place, Blocks = announce },
-  { Code = index_inline, CodeBlock = index_block },
+  { Code = index_inline, CodeBlock = index_block, Table = whole },
 }
