@@ -2,12 +2,10 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from tests.running_stack import RunningStack
 from weather_tweets import audit
 from weather_tweets.audit_sources import of_stack
-from weather_tweets.local import control
 
 DEADLINE_SECONDS = 90
 
@@ -18,11 +16,6 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.1)
-
-
-def parts(stack: RunningStack) -> dict[str, dict[str, Any]]:
-    """The parts by name, as `status` shows them."""
-    return {part["name"]: part for part in control.call(stack.folder, "status")["parts"]}
 
 
 def agreed(stack: RunningStack) -> audit.Counts:

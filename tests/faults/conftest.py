@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.conditions import agreed, parts, until
+from tests.faults.conditions import agreed, until
 from tests.running_stack import RunningStack, run_stack
 
 
@@ -15,6 +15,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 @pytest.fixture
 def healthy(stack: RunningStack) -> RunningStack:
     """The shared stack with every part ready and all stores agreeing."""
-    until(lambda: all(part["state"] == "ready" for part in parts(stack).values()))
+    until(lambda: all(part.state == "ready" for part in stack.parts().values()))
     agreed(stack)
     return stack

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from pymongo import MongoClient
 
-from tests.faults.conditions import agreed, parts, until
+from tests.faults.conditions import agreed, until
 from tests.faults.posting import post
 from tests.running_stack import RunningStack
 
@@ -29,12 +29,12 @@ def test_all_stores_agree_afterwards(healthy: RunningStack) -> None:
         client.start()
     try:
         for name in list(healthy.endpoints.pids):
-            restarts = parts(healthy)[name]["restarts"]
+            restarts = healthy.parts()[name].restarts
             for pid in healthy.endpoints.pids[name]:
                 os.kill(pid, signal.SIGKILL)
             until(
                 lambda name=name, restarts=restarts: (  # type: ignore[misc]
-                    (part := parts(healthy)[name])["restarts"] > restarts and part["state"] == "ready"
+                    (part := healthy.parts()[name])["restarts"] > restarts and part.state == "ready"
                 )
             )
     finally:

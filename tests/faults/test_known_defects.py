@@ -1,6 +1,6 @@
 """What open implementations of the same assignment do wrong at the first fault."""
 
-from tests.faults.conditions import agreed, parts, until
+from tests.faults.conditions import agreed, until
 from tests.faults.posting import post, post_many
 from tests.running_stack import RunningStack
 from weather_tweets.local import control
@@ -27,7 +27,7 @@ def test_what_is_accepted_while_no_worker_runs_is_processed_later(healthy: Runni
 
 
 def test_without_kafka_a_tweet_is_refused_and_no_service_ends(healthy: RunningStack) -> None:
-    before = parts(healthy)
+    before = healthy.parts()
     control.call(healthy.folder, "stop", name="kafka")
     try:
         for _ in range(3):
@@ -37,7 +37,7 @@ def test_without_kafka_a_tweet_is_refused_and_no_service_ends(healthy: RunningSt
     finally:
         control.call(healthy.folder, "start", name="kafka")
     until(lambda: post(healthy.endpoints.gateway, "Con Kafka").status == 202)
-    after = parts(healthy)
+    after = healthy.parts()
     for name in ("gateway", "producer", "writer"):
-        assert after[name]["pid"] == before[name]["pid"]
+        assert after[name].pid == before[name].pid
     agreed(healthy)
