@@ -102,7 +102,8 @@ fi
 say "Installing Python packages from $lock"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 export VIRTUAL_ENV=$PWD/.venv
-.venv/bin/uv pip install --quiet --require-hashes -r "$lock"
+# Compiled here, once: else, where PYTHONDONTWRITEBYTECODE is set, every process would compile for seconds.
+.venv/bin/uv pip install --quiet --require-hashes --compile-bytecode -r "$lock"
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
 
 mapfile -t packages < <(missing_packages "$(jars_missing)")

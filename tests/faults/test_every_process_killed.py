@@ -34,7 +34,7 @@ def test_all_stores_agree_afterwards(healthy: RunningStack) -> None:
                 os.kill(pid, signal.SIGKILL)
             until(
                 lambda name=name, restarts=restarts: (  # type: ignore[misc]
-                    (part := healthy.parts()[name])["restarts"] > restarts and part.state == "ready"
+                    (part := healthy.parts()[name]).restarts > restarts and part.state == "ready"
                 )
             )
     finally:
