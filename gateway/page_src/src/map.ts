@@ -10,13 +10,15 @@ import { colourOf, thresholds } from "./scale";
 import type { Country } from "./world";
 
 const SVG = "http://www.w3.org/2000/svg";
-const LARGEST_ZOOM = 12;
+const LARGEST_ZOOM = 9;
 const STEP = 1.8;
 /** Cuts the world in the Bering Strait instead of through Chukotka. */
 const MIDDLE_LONGITUDE = 11;
 const MOVE_MILLISECONDS = 450;
 /** A country smaller than this on the screen has a dot, so that nobody is too small to be seen. */
-const DOT_BELOW_SQUARE_PIXELS = 14;
+const DOT_BELOW_SQUARE_PIXELS = 12;
+/** On a small map dots are smaller too, and fewer. */
+const SMALL_STAGE_PIXELS = 600;
 const KEYS: Record<string, [number, number]> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
@@ -121,7 +123,7 @@ export class WorldMap {
     const drawn = this.#drawn.get(code);
     if (!drawn) return;
     const { clientWidth: width, clientHeight: height } = this.stage;
-    const scale = Math.min(LARGEST_ZOOM, Math.max(2, Math.sqrt((width * height * 0.06) / Math.max(drawn.area, 1))));
+    const scale = Math.min(LARGEST_ZOOM, Math.max(2, Math.sqrt((width * height * 0.025) / Math.max(drawn.area, 1))));
     const target = zoomIdentity.translate(width / 2, height / 2).scale(scale).translate(-drawn.point[0], -drawn.point[1]);
     this.#go((svg) => svg.call(this.#zoom.transform, target));
   }
@@ -205,8 +207,9 @@ export class WorldMap {
 
   #showDots(): void {
     const scale = this.#transform.k ** 2;
+    const least = DOT_BELOW_SQUARE_PIXELS * Math.min(1, this.stage.clientWidth / SMALL_STAGE_PIXELS);
     for (const { dot, area } of this.#drawn.values()) {
-      dot!.classList.toggle("small", area * scale < DOT_BELOW_SQUARE_PIXELS);
+      dot!.classList.toggle("small", area * scale < least);
     }
   }
 
