@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint chaos e2e images push deploy-prerequisites deploy format protos page manual measurements lock
+.PHONY: help setup setup-dev demo up down test lint chaos e2e images push deploy-prerequisites deploy format protos dashboards page manual measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -75,6 +75,10 @@ format: setup-dev ## Formats the sources and mends what can be mended
 protos: setup-dev ## Generates the gRPC code from protos/*.proto
 	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --grpc_python_out=. \
 	  --mypy_out=. --mypy_grpc_out=. protos/*.proto
+
+dashboards: setup-dev ## Generates Grafana's dashboards and docs/metrics.md from the code
+	$(BIN)/python -m observability.dashboards
+	$(BIN)/python -m observability.metrics_page
 
 page: setup-dev ## Builds the live page, gateway/page, from gateway/page_src
 	cd gateway/page_src && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci && npm run build

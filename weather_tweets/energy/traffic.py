@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from weather_tweets import swarm_run
 from weather_tweets.local.endpoints import Endpoints
@@ -17,6 +19,10 @@ from weather_tweets.local.ports import free_port
 from weather_tweets.local.services import Gateway
 
 TWEETS_PER_ARRAY = 100
+TRIES = 10
+"""How often a tweet is sent that the gateway, on a busy machine, has no time for."""
+
+_LATER = (http.HTTPStatus.SERVICE_UNAVAILABLE, http.HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class RefusedTweetsError(RuntimeError):
@@ -25,14 +31,17 @@ class RefusedTweetsError(RuntimeError):
 
 def one_by_one(gateway: str, *, tweets: int, users: int, data: Path) -> None:
     """A POST per tweet, from a Locust swarm. Raises `RefusedTweetsError` and `swarm_run.SwarmFailedError`."""
-    summary = swarm_run.run(gateway, tweets=tweets, users=users, data=data)
+    retries = ("--retry", str(TRIES - 1))
+    summary = swarm_run.run(gateway, tweets=tweets, users=users, data=data, options=retries)
     if summary["accepted"] != tweets:
         raise RefusedTweetsError(f"{tweets - summary['accepted']} of {tweets} tweets were not accepted")
 
 
 def in_arrays(gateway: str, *, tweets: int, users: int, data: Path) -> None:
     """A POST per `TWEETS_PER_ARRAY` tweets. Raises `RefusedTweetsError`."""
-    sent = list(islice(cycle(json.loads(data.read_text(encoding="utf-8"))), tweets))
+    known = islice(cycle(json.loads(data.read_text(encoding="utf-8"))), tweets)
+    # With ids of their own they may be sent again.
+    sent = [{**tweet, "id": str(uuid4())} for tweet in known]
     arrays = [
         json.dumps(sent[first : first + TWEETS_PER_ARRAY]).encode()
         for first in range(0, tweets, TWEETS_PER_ARRAY)
@@ -47,14 +56,20 @@ def in_arrays(gateway: str, *, tweets: int, users: int, data: Path) -> None:
 
 def _post(address: str, bodies: list[bytes]) -> int:
     connection = http.client.HTTPConnection(address, timeout=30)
-    refused = 0
-    for body in bodies:
+    refused = sum(not _accepted(connection, body) for body in bodies)
+    connection.close()
+    return refused
+
+
+def _accepted(connection: http.client.HTTPConnection, body: bytes) -> bool:
+    for _ in range(TRIES):
         connection.request("POST", "/input", body, {"Content-Type": "application/json"})
         reply = connection.getresponse()
         reply.read()
-        refused += reply.status != http.HTTPStatus.ACCEPTED
-    connection.close()
-    return refused
+        if reply.status not in _LATER:
+            return reply.status == http.HTTPStatus.ACCEPTED
+        time.sleep(float(reply.headers.get("Retry-After", "1")))
+    return False
 
 
 @contextmanager
