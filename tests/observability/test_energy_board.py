@@ -1,7 +1,9 @@
 """Every panel of *Energy and CO2*, run against a real Prometheus that scrapes what Kepler would expose."""
 
+import re
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from math import isclose, isfinite
 from threading import Event, Thread
 
@@ -9,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 from observability.dashboards import FOLDER
-from tests.observability.boards import board, panels
+from tests.observability.boards import Panel, board, panels
 from tests.observability.prometheus_source import PrometheusSource
 from weather_tweets.energy import grid
 from weather_tweets.local.prometheus import Prometheus
@@ -90,6 +92,14 @@ def last(source: PrometheusSource, title: str) -> dict[str, float]:
 @pytest.mark.parametrize("title", BOARD)
 def test_every_panel_has_values(source: PrometheusSource, title: str) -> None:
     assert all(isfinite(value) and value > 0 for value in last(source, title).values())
+
+
+@pytest.mark.parametrize("title", BOARD)
+def test_a_metric_under_another_name_leaves_its_panel_empty(source: PrometheusSource, title: str) -> None:
+    renamed = Panel("energy", deepcopy(BOARD[title].model))
+    for target in renamed.targets:
+        target["expr"] = re.sub(r"\b(kepler_|weather:)", r"renamed_\1", target["expr"])
+    assert source.series(renamed) == {}
 
 
 def test_watts_are_of_one_zone_only(source: PrometheusSource) -> None:
