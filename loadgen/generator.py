@@ -20,7 +20,7 @@ from loadgen.reality.places import City, Climate, all_cities, all_places
 from weather_tweets.countries import Country
 
 # Raised with every change of what is generated, so that a file kept from before is not taken for a new one.
-VERSION = 3
+VERSION = 4
 DEFAULT_START = date(2026, 6, 1)
 DEFAULT_DAYS = 7
 
@@ -30,7 +30,7 @@ DEFAULT_DAYS = 7
 MEDIAN_CHARACTERS = 62
 LENGTH_SIGMA = 0.5
 MAX_CHARACTERS = 280
-_DENSE_SCRIPTS = {"ja": 0.42, "ar": 0.8, "hi": 0.95}
+_DENSE_SCRIPTS = {"ja": 0.42, "ko": 0.5, "ar": 0.8, "th": 0.8, "hi": 0.95}
 
 _EMOJI = {
     weather.RAIN: ("🌧️", "☔", "💦", "🌂", "☔️☔️"),

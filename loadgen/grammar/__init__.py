@@ -22,17 +22,18 @@ Slots that the program fills in: `degrees`, `degrees_felt` (six more), `today` (
 import random
 import re
 import tomllib
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from babel import Locale
 
-from loadgen.grammar.noise import Noise
+from loadgen.grammar.noise import Noise, lowered
 from loadgen.reality import rhythm
 from loadgen.reality.weather import Weather
 
-LANGUAGES = ("es", "en", "pt", "fr", "de", "it", "ja", "ar", "hi", "id")
+LANGUAGES = ("es", "en", "pt", "fr", "de", "it", "ja", "ar", "hi", "id", "tr", "ko", "th", "nl", "ru")
 _GUARD = re.compile(r"<([a-z,]+)> *")
 _EARLY, _WORKDAYS = range(3), range(5)
 _SLOT = re.compile(r"\{(\w+)(:C)?\}")
@@ -104,7 +105,9 @@ class Grammar:
             case "today":
                 return self._weekdays[situation.weekday]
             case "country_tag":
-                return re.sub(r"\W", "", self._country_names[situation.country])
+                # Marks stay: in Hindi and Thai they are vowels.
+                name = self._country_names[situation.country]
+                return "".join(sign for sign in name if unicodedata.category(sign)[0] in "LMN")
         case = (name, situation.country, situation.part, situation.weekday, situation.city is not None)
         found = self._usable.get(case)
         if found is None:
@@ -133,7 +136,7 @@ def capitalized(text: str) -> str:
 
 def uncapitalized(text: str) -> str:
     """The text with a small first letter."""
-    return text[:1].lower() + text[1:]
+    return lowered(text[:1]) + text[1:]
 
 
 def source(language: str) -> dict[str, Any]:

@@ -30,10 +30,15 @@ class Noise:
         if rng.random() < self._accents:
             text = _without_accents(text)
         if rng.random() < self._lowercase:
-            text = text.lower()
+            text = lowered(text)
         if rng.random() < self._slips:
             text = _with_slip(rng, text)
         return text
+
+
+def lowered(text: str) -> str:
+    """The text in small letters; the Turkish capital İ becomes an i, not one with a second dot."""
+    return text.replace("İ", "i").lower()
 
 
 def _without_accents(text: str) -> str:

@@ -18,6 +18,8 @@ _NO_STATUS_WEIGHT = 0.05
 _OF_THE_WHOLE_COUNTRY = frozenset({"official", "de_facto_official"})
 # Spoken, but hardly written.
 _WRITTEN_AS = {"gsw": "de"}
+# What the CLDR counts, but people there hardly tweet in any more.
+_LEFT_OUT = frozenset({("UA", "ru")})
 FALLBACK_LANGUAGE = "en"
 
 
@@ -66,6 +68,8 @@ class Place:
         for locale, details in spoken.items():
             language = _WRITTEN_AS.get(locale, locale.partition("_")[0])
             status = details["official_status"]
+            if (self.country.code, language) in _LEFT_OUT:
+                continue
             if language not in known:
                 if status not in _OF_THE_WHOLE_COUNTRY:
                     continue

@@ -128,4 +128,12 @@ def test_noise_leaves_the_letters_that_matter() -> None:
     slipped = Noise({"slips": 1}).apply(rng, "tormenta")
     assert slipped != "tormenta"
     assert (sorted(slipped), slipped[0]) == (sorted("tormenta"), "t")
+    assert Noise({"lowercase": 1}).apply(rng, "İstanbul") == "istanbul"
     assert Noise({}).apply(rng, "Igual") == "Igual"
+
+
+def test_a_country_s_tag_keeps_its_vowels() -> None:
+    rng = random.Random(0)
+    somewhere = Situation("IN", None, Weather(weather.RAIN, 20), "morning", 0)
+    assert grammar.load("hi").fill(rng, "#{country_tag}", somewhere) == "#भारत"
+    assert grammar.load("es").fill(rng, "#{country_tag}", somewhere._replace(country="CR")) == "#CostaRica"
