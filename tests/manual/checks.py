@@ -15,6 +15,8 @@ _PATH = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:md|py|toml|proto|lua|yaml|s
 _FOLDERS = {path.name for path in REPOSITORY.iterdir() if path.is_dir() and not path.name.startswith(".")}
 _ALONE = re.compile(r"(--[a-z][\w-]*)(?:[ =].*)?")
 _OURS = ("weather-tweets", "make", "python", "locust")
+# Folders of the system, not routes of ours.
+_FOREIGN_PATHS = {"/tmp"}
 # Options of others' tools that the manuals name alone.
 _FOREIGN_OPTIONS = {"--sync-on-commit"}
 
@@ -36,7 +38,7 @@ def _commands(quote: Quote, program: Program) -> Iterator[str]:
         if alone := _ALONE.fullmatch(line):
             yield from _option_of_any(alone[1], program)
             return
-    elif quote.kind != "sh":
+    elif quote.kind not in ("sh", "text"):
         return
     words = _words(line)
     while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
@@ -118,7 +120,8 @@ def _routes(quote: Quote, program: Program) -> Iterator[str]:
     for path in _LOCAL_URL.findall(quote.text):
         if (path or "/") not in program.routes["gateway"]:
             yield f"the gateway has no route {path}"
-    found = _ROUTE.fullmatch(quote.text) if quote.kind == "inline" else None
+    ours = quote.kind == "inline" and quote.text not in _FOREIGN_PATHS
+    found = _ROUTE.fullmatch(quote.text) if ours else None
     if found:
         path = re.sub(r"<[^>]+>", "*", found[1])
         if not any(path in routes for routes in program.routes.values()):
@@ -142,5 +145,7 @@ def _paths(quote: Quote, program: Program) -> Iterator[str]:  # noqa: ARG001
     if quote.kind != "inline" or not _PATH.fullmatch(quote.text):
         return
     top = quote.text.partition("/")[0]
-    if (top in _FOLDERS or "/" not in quote.text) and not (REPOSITORY / quote.text).exists():
+    if top not in _FOLDERS and "/" in quote.text:
+        return
+    if not any((folder / quote.text).exists() for folder in (REPOSITORY, REPOSITORY / "helm/weather-tweets")):
         yield f"there is no file {quote.text}"

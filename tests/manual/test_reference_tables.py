@@ -24,16 +24,19 @@ def _shown(default: object) -> str:
         default = default.get_secret_value()
     if default is None or default == "":
         return ""
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
 
 
 def test_every_setting_is_described_with_its_default() -> None:
     described = {name: cells[0] for name, cells in _rows("ajustes.md").items()}
-    assert described == {
+    there = {
         f"{group.model_config['env_prefix']}{name.upper()}": _shown(field.default)
         for group in settings.ALL
         for name, field in group.model_fields.items()
     }
+    assert described == there, "manual/tecnico/ajustes.md is not what weather_tweets/settings.py has"
 
 
 def test_every_metric_is_described_with_its_kind_and_labels() -> None:
@@ -47,4 +50,4 @@ def test_every_metric_is_described_with_its_kind_and_labels() -> None:
         name: (cells[0], set(re.findall(r"`(\w+)`", cells[1])))
         for name, cells in _rows("metricas.md").items()
     }
-    assert described == there
+    assert described == there, "manual/tecnico/metricas.md is not what weather_tweets/metrics.py has"

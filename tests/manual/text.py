@@ -33,7 +33,7 @@ def quotes(path: Path) -> Iterator[Quote]:
     block = None
     command = ""
     for number, line in _lines(path):
-        fence = _FENCE.match(line)
+        fence = _FENCE.match(line.lstrip())
         if fence:
             block = None if block is not None else fence[1] or "text"
             continue
