@@ -4,6 +4,7 @@ import os
 import signal
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 
 from pymongo import MongoClient
 
@@ -16,7 +17,7 @@ from weather_tweets.audit import Counts
 def _accepts(stack: RunningStack) -> bool:
     try:
         return post(stack.endpoints.gateway, "¿Ya?").status == 202
-    except OSError:
+    except (OSError, HTTPException):
         return False
 
 
