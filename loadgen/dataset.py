@@ -77,10 +77,17 @@ def default_path() -> Path:
 
 
 def ensure_default() -> Path:
-    """The default file, generated on first use; processes that start together generate it once."""
+    """The default file, generated on first use; processes that start together generate it once.
+
+    Where the working directory is not to be written, as in a container, it is kept with temporary files.
+    """
     path = default_path()
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            path = Path(tempfile.gettempdir()) / "weather-tweets" / path.name
+            path.parent.mkdir(exist_ok=True)
         with (path.parent / f".{path.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not path.exists():

@@ -1,4 +1,5 @@
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,16 @@ def test_the_default_file_is_generated_once(tmp_path: Path, monkeypatch: pytest.
     written = path.stat().st_mtime_ns
     assert len(dataset.read(path)) == 30
     assert dataset.ensure_default().stat().st_mtime_ns == written
+
+
+def test_where_nothing_may_be_written_the_default_file_is_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A folder cannot be made below a file, whoever asks.
+    (tmp_path / ".weather-tweets").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(dataset, "DEFAULT_TWEETS", 30)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    path = dataset.ensure_default()
+    assert path.parent == tmp_path / "weather-tweets"
+    assert len(dataset.read(path)) == 30
