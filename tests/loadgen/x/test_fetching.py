@@ -18,7 +18,7 @@ from tests.loadgen.http import Answer, serving
 from tests.loadgen.x.api import TOKEN, RecentSearch, posts, problem, too_many_requests
 
 POSTS = posts(250)
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 120
 QUERY = "lluvia lang:es -is:retweet"
 
 
