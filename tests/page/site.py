@@ -13,6 +13,9 @@ from weather_tweets.local.services import Gateway, Producer, StreamsWorker, Writ
 
 TOKEN = "a token for tests"
 
+# Four services, a broker and a browser start at once: on two busy cores that takes its time.
+_READY_SECONDS = 150.0
+
 
 @dataclass
 class Site:
@@ -78,7 +81,7 @@ def running(folder: Path, *, kafka: str, redis_url: str, mongo_url: str) -> Iter
         for part in parts:
             part.spawn()
         for part in parts:
-            part.wait_ready()
+            part.wait_ready(_READY_SECONDS)
         yield Site(ports["gateway"], writer)
     finally:
         for part in reversed(parts):

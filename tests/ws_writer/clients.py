@@ -21,7 +21,7 @@ from weather_tweets.tweet import Tweet, encode
 from ws_writer import server
 
 TOKEN = "a token for tests"
-DEADLINE_SECONDS = 15.0
+DEADLINE_SECONDS = 60.0
 
 T = TypeVar("T")
 
