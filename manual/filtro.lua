@@ -1,6 +1,7 @@
 -- From Markdown to the book: figures, cross-references, boxes, measured values, index of commands.
 --
 --   ![Pie](diagramas/camino.d2){#fig-camino width=80%}   a diagram; graficas/NAME.svg a plot from data
+--   with the class .aqui the figure does not float
 --   [](#fig-camino)                                      "Figura 3", a link; also for chapters and sections
 --   ::: nota … :::   ::: aviso … :::   ::: consejo … :::  boxes
 --   ::: {.si-hay archivos="data/bench.json"} … :::       kept only if every file is there: nothing is invented
@@ -127,10 +128,12 @@ local TEXT_WIDTH_MM, MOST_HEIGHT_MM = 161, 170
 -- Typst would cut off what is higher than the page.
 local function fit(image, path)
   local percent = tonumber((image.attributes.width or ""):match("^(%d+)%%$"))
-  if not percent or not path:match("%.svg$") then return end
-  local file = assert(io.open(pandoc.path.join({ root, path })))
-  local width, height = file:read(4096):match('viewBox="[%d.-]+ [%d.-]+ ([%d.]+) ([%d.]+)"')
+  if not percent then return end
+  local file = assert(io.open(pandoc.path.join({ root, path }), "rb"))
+  local head = file:read(4096)
   file:close()
+  local width, height = head:match('viewBox="[%d.-]+ [%d.-]+ ([%d.]+) ([%d.]+)"')
+  if path:match("%.png$") then width, height = string.unpack(">I4I4", head, 17) end
   local most = 100 * MOST_HEIGHT_MM / TEXT_WIDTH_MM * width / height
   image.attributes.width = string.format("%.1f%%", math.min(percent, most))
 end
@@ -157,6 +160,13 @@ local function announce(blocks)
   return blocks
 end
 
+local function here(figure)
+  local image = figure.content[1].content[1]
+  if image.t == "Image" and image.classes:includes("aqui") then
+    return { pandoc.RawBlock("typst", "#aqui["), figure, pandoc.RawBlock("typst", "]") }
+  end
+end
+
 local MOST_ROWS_TOGETHER = 14
 
 local function whole(tabla)
@@ -170,5 +180,5 @@ end
 return {
   { Div = conditional, Span = conditional },
   { Div = box, Span = value, Link = reference, Image = place, Blocks = announce },
-  { Code = index_inline, CodeBlock = index_block, Table = whole },
+  { Code = index_inline, CodeBlock = index_block, Table = whole, Figure = here },
 }
