@@ -67,9 +67,9 @@ class Experiment:
                 for way, (send, gateway, own) in ways.items():
                     on_run(way, number)
                     if number:
-                        done[way].append(self._run(send, gateway, own, self._tweets))
+                        done[way].append(self._run(send, gateway, own, self._tweets, users=self._users))
                     else:
-                        self._run(traffic.in_arrays, gateway, own, _WARM_UP_TWEETS)
+                        self._run(traffic.in_arrays, gateway, own, _WARM_UP_TWEETS, users=1)
         return report.of_runs(
             done[STREAM],
             ways=dict(done) if compare_ways else {},
@@ -78,7 +78,7 @@ class Experiment:
             settings=self._settings,
         )
 
-    def _run(self, send: Send, gateway: str, own_gateway: list[int], tweets: int) -> Run:
+    def _run(self, send: Send, gateway: str, own_gateway: list[int], tweets: int, *, users: int) -> Run:
         endpoints = self._endpoints = read_endpoints(self._folder)
         processes = dict(endpoints.pids)
         if own_gateway:
@@ -90,7 +90,7 @@ class Experiment:
             self._meter.start()
             machine = usage.machine()
             before = usage.snapshot(processes)
-            send(gateway, tweets=tweets, users=self._users, data=self._data)
+            send(gateway, tweets=tweets, users=users, data=self._data)
             _wait_for(redis, already + tweets)
             after = usage.snapshot(processes)
         machine_after = usage.machine()
