@@ -79,16 +79,17 @@ async def test_the_map_is_walked_by_arrows(site: Site, open_page: OpenPage) -> N
 
 
 async def test_every_control_is_reached_by_the_tab_key(open_page: OpenPage) -> None:
-    page = await open_page()
-    reached = []
-    for _ in range(40):
+    page = await open_page(reduced_motion="reduce")
+    wanted = {"pause", "country", "zoom-in", "zoom-out", "zoom-reset", "tweets"}
+    reached: list[str] = []
+    while not wanted <= set(reached) and len(reached) < 40:
         await page.keyboard.press("Tab")
         reached.append(
             await page.evaluate(
                 "document.activeElement.classList.contains('country') ? 'country' : document.activeElement.id"
             )
         )
-    assert {"pause", "country", "zoom-in", "zoom-out", "zoom-reset", "tweets"} <= set(reached)
+    assert wanted <= set(reached)
 
 
 async def test_a_screen_reader_hears_the_state_and_a_summary_not_every_number(
