@@ -46,6 +46,7 @@ class Boot(BootStrategy):
             [self.app.topics_ready],
             self.kafka_producer(),
             self.kafka_consumer(),
+            [self.app.watch],
             self.agents(),
             self.kafka_conductor(),
             self.tables(),
@@ -57,6 +58,7 @@ class StreamsApp(faust.App):
 
     BootStrategy = Boot
     topics_ready: TopicsReady
+    watch: Watch
 
     def _create_directories(self) -> None:
         # Faust makes the folder, but none that it is to be in.
@@ -85,13 +87,17 @@ def create_app(
         persistence=persistence,
         metrics=metrics,
     )
-    watch = Watch(
+
+    def settled() -> bool:
+        return app.tables.actives_ready and not app.rebalancing
+
+    app.watch = watch = Watch(
         log=log,
         tallies=table.get,
         processor=processor,
         persistence=persistence,
         counters=counters,
-        settled=lambda: not app.rebalancing,
+        settled=settled,
         publish_seconds=streams.publish_seconds,
         progress_timeout_seconds=streams.progress_timeout_seconds,
     )
@@ -99,7 +105,7 @@ def create_app(
         own_url=str(app.conf.canonical_url),
         worker_urls=table.worker_urls,
         partition_count=table.partition_count,
-        settled=lambda: not app.rebalancing,
+        settled=settled,
         tallies=table.get,
         processor=processor,
         watch=watch,
@@ -128,10 +134,6 @@ def create_app(
             if done:
                 metrics.batch_records.observe(len(event.value.tweets) + len(event.value.dead))
                 event.ack()
-
-    @app.task  # type: ignore[untyped-decorator]
-    async def keep_watch() -> None:
-        await watch.run()
 
     @app.on_partitions_assigned.connect
     async def count_rebalance(*_: Any, **__: Any) -> None:

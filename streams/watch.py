@@ -3,14 +3,12 @@
 It also publishes the whole tallies after an assignment and every few seconds, so that a wiped Redis heals.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
 
 import redis
-from aiokafka.errors import KafkaError
-from faust.exceptions import FaustError
+from mode import Service
 
 from streams.consumed_log import ConsumedLog
 from streams.counters import Counters
@@ -26,7 +24,11 @@ STRAY_SECONDS = 2.0
 """How long the consumer may stand beyond an idle tally before it is sent back."""
 
 
-class Watch:
+UNSETTLED_FACTOR = 2
+"""A rebalance may last as long as the slowest write of any worker: this often the time without progress."""
+
+
+class Watch(Service):
     """Watches the partitions of this worker. All state is about them alone."""
 
     def __init__(
@@ -42,6 +44,7 @@ class Watch:
         progress_timeout_seconds: float,
     ) -> None:
         """`settled` says that no rebalance or recovery is going on."""
+        super().__init__()
         self._log_of = log
         self._tallies = tallies
         self._processor = processor
@@ -53,6 +56,7 @@ class Watch:
         self._published_at = 0.0
         self._redis_away = False
         self._partitions: set[int] = set()
+        self._published: set[int] = set()
         self._ends: dict[int, int] = {}
         self._offsets: dict[int, tuple[int, float]] = {}
         """By partition the tally's offset, and since when it has been that."""
@@ -60,20 +64,23 @@ class Watch:
         """By partition (a, b): the log has no records after offset a and before offset b."""
         self._sent_back: dict[int, tuple[int, int]] = {}
         """By partition (a, b): the consumer stood at b with the tally at a, and was sent back."""
-        self._progress_at = time.monotonic()
+        self._progress_at = self._settled_at = time.monotonic()
         self._kafka_away = False
 
-    async def run(self) -> None:
-        """Goes on until it is cancelled."""
-        while True:
+    @Service.task
+    async def _run(self) -> None:
+        while not self.should_stop:
             try:
                 if self._settled():
+                    self._settled_at = time.monotonic()
                     await self._round()
-                self._kafka_away = False
-            except (KafkaError, FaustError, TimeoutError, OSError) as error:
+                    self._kafka_away = False
+                else:
+                    self._kafka_away = not await self._log_of.reachable()
+            except Exception as error:  # noqa: BLE001 (in a rebalance Faust and aiokafka raise about anything)
                 _log.debug("nothing to be seen: %r", error)
                 self._kafka_away = not await self._log_of.reachable()
-            await asyncio.sleep(ROUND_SECONDS)
+            await self.sleep(ROUND_SECONDS)
 
     def lag(self, partition: int) -> int:
         """Records of the partition that are not counted yet."""
@@ -93,20 +100,27 @@ class Watch:
 
     def trouble(self) -> str:
         """Why the worker is stuck, empty if it is not: there is lag, nothing moves, nobody is waited for."""
-        idle_seconds = time.monotonic() - self._progress_at
-        if idle_seconds < self._progress_timeout_seconds or self._persistence.waiting_for:
+        if self._kafka_away or self._persistence.waiting_for or not self.started:
             return ""
-        if self._kafka_away:
-            return ""
+        now = time.monotonic()
+        unsettled_seconds = now - self._settled_at
+        if unsettled_seconds >= self._progress_timeout_seconds * UNSETTLED_FACTOR:
+            return f"no partitions were assigned and recovered for {unsettled_seconds:.0f} s"
+        idle_seconds = now - self._progress_at
         lag = sum(self.lags().values())
-        return f"{lag} records behind and no progress for {idle_seconds:.0f} s" if lag else ""
+        if lag and idle_seconds >= self._progress_timeout_seconds:
+            return f"{lag} records behind and no progress for {idle_seconds:.0f} s"
+        return ""
 
     async def _round(self) -> None:
-        partitions = self._log_of.partitions()
-        assigned = partitions - self._partitions
-        self._partitions = partitions
+        partitions = self._partitions = self._log_of.partitions()
+        for notes in (self._ends, self._offsets, self._empty_until, self._sent_back):
+            for partition in notes.keys() - partitions:
+                del notes[partition]
         now = time.monotonic()
-        if assigned or now - self._published_at >= self._publish_seconds:
+        newly_assigned = partitions - self._published
+        self._published = partitions
+        if newly_assigned or now - self._published_at >= self._publish_seconds:
             self._published_at = now
             await self._publish({partition: self._tallies(partition) for partition in partitions})
         self._note_progress(now)

@@ -1,0 +1,152 @@
+import pytest
+from mode import Service
+from prometheus_client import CollectorRegistry
+
+from streams import watch as watch_module
+from streams.persistence import Persistence
+from streams.tally import Tally
+from streams.watch import Watch
+from weather_tweets.metrics import StreamsMetrics
+
+
+class Consumer:
+    """The log as a consumer sees it, and the processor that sends it back."""
+
+    def __init__(self) -> None:
+        self.assigned = {0}
+        self.end_offset = 10
+        self.at = 10
+        self.offset = 9
+        self.busy = False
+        self.rewinds = 0
+        self.broker_answers = True
+
+    def partitions(self) -> set[int]:
+        return set(self.assigned)
+
+    async def ends(self, partitions: set[int]) -> dict[int, int]:
+        return dict.fromkeys(partitions, self.end_offset)
+
+    async def position(self, partition: int) -> int:  # noqa: ARG002
+        return self.at
+
+    async def reachable(self) -> bool:
+        return self.broker_answers
+
+    async def rewind(self, partition: int, tally: Tally) -> None:  # noqa: ARG002
+        self.rewinds += 1
+
+    def tally(self, _: int) -> Tally:
+        return Tally(offset=self.offset)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(watch_module, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def consumer() -> Consumer:
+    return Consumer()
+
+
+@pytest.fixture
+def watch(clock: Clock, consumer: Consumer, monkeypatch: pytest.MonkeyPatch) -> Watch:  # noqa: ARG001
+    monkeypatch.setattr(Service, "started", True)
+    return Watch(
+        log=consumer,  # type: ignore[arg-type]
+        tallies=consumer.tally,
+        processor=consumer,  # type: ignore[arg-type]
+        persistence=Persistence(StreamsMetrics(CollectorRegistry()), lambda: True),
+        counters=None,
+        settled=lambda: True,
+        publish_seconds=5.0,
+        progress_timeout_seconds=30.0,
+    )
+
+
+async def _rounds(watch: Watch, clock: Clock, count: int) -> None:
+    for _ in range(count):
+        await watch._round()
+        clock.now += 1.0
+        watch._settled_at = clock.now
+
+
+async def test_without_lag_a_worker_is_well_however_long_nothing_happens(watch: Watch, clock: Clock) -> None:
+    await _rounds(watch, clock, 100)
+    assert (watch.lags(), watch.trouble()) == ({0: 0}, "")
+
+
+async def test_lag_without_progress_is_trouble_and_progress_ends_it(
+    watch: Watch, clock: Clock, consumer: Consumer
+) -> None:
+    consumer.end_offset = consumer.at = 50
+    consumer.busy = True
+    await _rounds(watch, clock, 25)
+    assert watch.trouble() == ""
+    await _rounds(watch, clock, 10)
+    assert "40 records behind" in watch.trouble()
+    consumer.offset += 1
+    await _rounds(watch, clock, 1)
+    assert watch.trouble() == ""
+
+
+async def test_waiting_for_a_store_or_for_kafka_is_no_trouble(
+    watch: Watch, clock: Clock, consumer: Consumer
+) -> None:
+    consumer.end_offset = consumer.at = 50
+    consumer.busy = True
+    await _rounds(watch, clock, 40)
+    watch._persistence.waiting_for = "mongo"
+    assert watch.trouble() == ""
+    watch._persistence.waiting_for = ""
+    watch._kafka_away = True
+    assert watch.trouble() == ""
+
+
+async def test_a_rebalance_without_end_is_trouble(watch: Watch, clock: Clock) -> None:
+    clock.now += 59.0
+    assert watch.trouble() == ""
+    clock.now += 2.0
+    assert "no partitions were assigned" in watch.trouble()
+
+
+async def test_a_consumer_that_has_read_on_without_the_tally_is_sent_back_once(
+    watch: Watch, clock: Clock, consumer: Consumer
+) -> None:
+    consumer.offset = 4
+    await _rounds(watch, clock, 4)
+    assert consumer.rewinds == 1
+    assert watch.lag(0) == 5
+    # It has read the stretch again, and there was nothing in it: control records, for instance.
+    await _rounds(watch, clock, 10)
+    assert consumer.rewinds == 1
+    assert watch.lag(0) == 0
+
+
+async def test_a_consumer_is_not_sent_back_while_a_batch_is_being_processed(
+    watch: Watch, clock: Clock, consumer: Consumer
+) -> None:
+    consumer.offset = 4
+    consumer.busy = True
+    await _rounds(watch, clock, 10)
+    assert consumer.rewinds == 0
+
+
+async def test_of_partitions_that_were_given_away_nothing_is_told(
+    watch: Watch, clock: Clock, consumer: Consumer
+) -> None:
+    await _rounds(watch, clock, 3)
+    consumer.assigned = set()
+    await _rounds(watch, clock, 1)
+    assert watch.lags() == {}
