@@ -8,6 +8,7 @@ from typing import Any
 import faust
 import uvloop
 from faust.app.base import BootStrategy
+from faust.types import EventT
 from mode import ServiceT
 from redis.asyncio import Redis
 
@@ -77,7 +78,14 @@ def create_app(
     log = ConsumedLog(app, kafka.topic)
     store = TweetStore.connect(mongo) if streams.stores else None
     counters = Counters(_redis(redis)) if streams.stores else None
-    persistence = Persistence(metrics, wanted=app.flow_control.is_active)
+    in_hand: EventT[Batch] | None = None
+
+    def wanted() -> bool:
+        """Whether the event in hand is of the present generation, and no new one is being agreed on."""
+        generation = in_hand.message.generation_id if in_hand else None
+        return app.flow_control.is_active() and generation == app.consumer_generation_id
+
+    persistence = Persistence(metrics, wanted)
     processor = Processor(
         log=log,
         tallies=table,
@@ -120,12 +128,14 @@ def create_app(
     # Faust's type of an agent does not know the methods of streams.
     @app.agent(topic, name="process")  # type: ignore[arg-type]
     async def process(stream: faust.Stream[Batch]) -> None:
+        nonlocal in_hand
         async for event in stream.noack().events():
+            in_hand = event
             try:
                 with metrics.batch_seconds.time():
                     done = await processor.process(event.value)
             except AbandonedError:
-                continue
+                done = False
             except Exception as error:
                 # Faust would start the agent again at the batch after this one. Nothing is acknowledged: the
                 # process ends, and its successor begins where this one failed.
@@ -134,6 +144,9 @@ def create_app(
             if done:
                 metrics.batch_records.observe(len(event.value.tweets) + len(event.value.dead))
                 event.ack()
+            else:
+                # It will be delivered again. A rebalance would wait for its acknowledgement for ever.
+                app.consumer.unacked.discard(event.message)
 
     @app.on_partitions_assigned.connect
     async def count_rebalance(*_: Any, **__: Any) -> None:

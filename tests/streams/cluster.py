@@ -24,7 +24,7 @@ from weather_tweets.local.ports import free_port
 from weather_tweets.settings import KafkaSettings
 from weather_tweets.tweet import Tweet, encode
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 """Much longer than anything takes: the machine may be busy."""
 
 Value = bytes | Tweet | None

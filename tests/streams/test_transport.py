@@ -28,6 +28,8 @@ from streams import transport
 from tests.streams.cluster import PATIENCE_SECONDS
 from weather_tweets.local.kafka import Kafka
 
+pytestmark = pytest.mark.timeout(900)  # only where the machine is overloaded
+
 PARTITIONS = 2
 
 

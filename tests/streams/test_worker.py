@@ -8,11 +8,16 @@ import uuid
 from collections import Counter
 from datetime import UTC
 
-from tests.streams.cluster import Cluster, Value, until
+import pytest
+
+from tests.streams.cluster import Cluster, Value, Worker, until
 from tests.streams.records import tweet
 from weather_tweets import countries, redis_keys
 from weather_tweets.local.kafka import Kafka
+from weather_tweets.local.mongo import Mongo
 from weather_tweets.tweet import Tweet
+
+pytestmark = pytest.mark.timeout(900)  # only where the machine is overloaded
 
 _COUNTRIES = [country for country in countries.by_code().values() if country is not countries.UNKNOWN]
 
@@ -136,6 +141,31 @@ def test_workers_that_come_go_and_die_under_load_count_everything_once(cluster: 
     assert cluster.tweets.count_documents({}) == len(sent)
     until(lambda: _counters(cluster) == (expected, by_name), "Redis has it", third)
     assert third.terminate() == 0
+
+
+def test_partitions_change_hands_while_a_store_is_away(cluster: Cluster, mongo_server: Mongo) -> None:
+    """A worker that waits for a store with a batch in its hands must not hold up the rebalance."""
+    first = cluster.start()
+    first.wait_ready()
+    mongo_server.kill()
+    try:
+        cluster.produce(tweet() for _ in range(300))
+        until(lambda: _retries(first) > 0, "the first worker waits for MongoDB", first)
+        assert first.get("/healthz")[0] == 200
+        second = cluster.start()
+        until(lambda: second.stats().get("workers") == 2, "there are two workers", second)
+        until(lambda: _retries(second) > 0, "the second worker waits, too", second)
+    finally:
+        mongo_server.start()
+    assert cluster.wait_settled(second)["messages"] == 300
+    assert cluster.tweets.count_documents({}) == 300
+    assert (first.terminate(), second.terminate()) == (0, 0)
+
+
+def _retries(worker: Worker) -> float:
+    lines = worker.get("/metrics")[1].splitlines()
+    name = 'weather_streams_store_retries_total{store="mongo"}'
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
 def test_kafka_may_die_and_come_back(cluster: Cluster, kafka: Kafka) -> None:
