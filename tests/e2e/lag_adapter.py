@@ -16,6 +16,7 @@ GROUP = "external.metrics.k8s.io/v1beta1"
 METRIC = "weather_streams_lag_records"
 STATS = os.environ.get("WEATHER_AUDIT_STATS_URL", "")
 PORT = 6443
+KNOWN = web.AppKey("KNOWN", dict[str, int])
 
 
 async def resources(_: web.Request) -> web.Response:
@@ -25,12 +26,16 @@ async def resources(_: web.Request) -> web.Response:
     )
 
 
-async def lag(_: web.Request) -> web.Response:
+async def lag(request: web.Request) -> web.Response:
     timeout = aiohttp.ClientTimeout(total=5)
     async with aiohttp.ClientSession(timeout=timeout) as session, session.get(STATS) as answer:
-        # While partitions move, those that have a worker are known all the same.
         stats: dict[str, Any] = await answer.json()
-    records = sum(partition["lag"] or 0 for partition in stats.get("partitions", {}).values())
+    known: dict[str, int] = request.app[KNOWN]
+    # While partitions move, those without a worker are as far behind as they were.
+    known |= {
+        name: part["lag"] for name, part in stats.get("partitions", {}).items() if part["lag"] is not None
+    }
+    records = sum(known.values())
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     item = {"metricName": METRIC, "metricLabels": {}, "timestamp": now, "value": str(records)}
     return web.json_response(
@@ -40,6 +45,7 @@ async def lag(_: web.Request) -> web.Response:
 
 def main() -> None:
     app = web.Application()
+    app[KNOWN] = {}
     app.router.add_get(f"/apis/{GROUP}", resources)
     app.router.add_get(f"/apis/{GROUP}/namespaces/{{namespace}}/{METRIC}", lag)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
