@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from statistics import median
+from statistics import median_low
 from typing import NamedTuple
 
 import msgspec
@@ -73,7 +73,7 @@ class WayCost(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Medians over the runs; the spread is (most − least) ÷ median of their joules per tweet."""
+    """The run in the middle; the spread is (most − least) ÷ middle of all runs' joules per tweet."""
 
     is_estimate: bool
     method: str
@@ -106,14 +106,11 @@ def of_runs(
     tweets = runs[0].tweets
     intensity = here.gco2e_per_kwh
 
-    def median_of(part: str) -> tuple[float, float, float]:
-        return (
-            median(run.joules.get(part, 0.0) for run in runs),
-            median(run.work[part].cpu_seconds if part in run.work else 0.0 for run in runs),
-            median(run.work[part].memory_bytes if part in run.work else 0.0 for run in runs),
-        )
-
-    used = {part: median_of(part) for part in runs[0].work}
+    # One run as it was, so that its parts add up.
+    middle = sorted(runs, key=lambda run: run.joules_per_million_tweets)[(len(runs) - 1) // 2]
+    used = {
+        part: (middle.joules[part], work.cpu_seconds, work.memory_bytes) for part, work in middle.work.items()
+    }
     all_joules = sum(joules for joules, _, _ in used.values())
     costs = {
         part: footprint.footprint(joules, cpu, intensity, settings) for part, (joules, cpu, _) in used.items()
@@ -149,7 +146,7 @@ def of_runs(
         runs=len(runs),
         run_joules=[sum(run.joules.values()) for run in runs],
         spread_percent=_spread(runs),
-        others_percent=100 * median(run.others for run in runs),
+        others_percent=100 * median_low(run.others for run in runs),
         total=_cost(total),
         per_million_tweets=_cost(unit),
         services=sorted(services, key=lambda service: -service.run.joules),
@@ -169,7 +166,7 @@ def _cost(found: Footprint) -> Cost:
 
 def _spread(runs: Sequence[Run]) -> float:
     figures = [run.joules_per_million_tweets for run in runs]
-    middle = median(figures)
+    middle = median_low(figures)
     return 100 * (max(figures) - min(figures)) / middle if middle else 0.0
 
 
@@ -189,13 +186,13 @@ def _elsewhere(unit: Footprint) -> list[Elsewhere]:
 def _ways(ways: dict[str, Sequence[Run]]) -> list[WayCost]:
     if not ways:
         return []
-    joules = {way: median(run.joules_per_million_tweets for run in runs) for way, runs in ways.items()}
+    joules = {way: median_low(run.joules_per_million_tweets for run in runs) for way, runs in ways.items()}
     baseline = next(iter(joules.values()))
     return [
         WayCost(
             way=way,
             joules_per_million_tweets=joules[way],
-            cpu_seconds_per_million_tweets=median(
+            cpu_seconds_per_million_tweets=median_low(
                 sum(work.cpu_seconds for work in run.work.values()) * TWEETS_PER_UNIT / run.tweets
                 for run in runs
             ),
