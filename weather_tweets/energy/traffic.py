@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from weather_tweets import swarm_run
+from weather_tweets.local import leftovers
 from weather_tweets.local.endpoints import Endpoints
 from weather_tweets.local.folder import Folder
 from weather_tweets.local.ports import free_port
@@ -76,6 +77,8 @@ def unary_gateway(folder: Folder, endpoints: Endpoints) -> Iterator[tuple[str, l
         "WEATHER_GATEWAY_WRITER_URL": f"{endpoints.websocket}/ingest",
         "WEATHER_GATEWAY_WRITER_TOKEN": folder.writer_token(),
         "WEATHER_GATEWAY_WORKERS": "1",
+        # So that `down` finds it, should this process be killed.
+        leftovers.MARK: str(folder.path),
         # What unary calls cost is asked, not whether they are in time on a busy machine.
         "WEATHER_GATEWAY_DEADLINE_SECONDS": "50",
     }
