@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint chaos e2e images push deploy-prerequisites deploy format protos dashboards page manual measurements lock
+.PHONY: help setup setup-dev demo up down test lint chaos e2e images push deploy-prerequisites deploy format protos dashboards page manual bench setup-bench measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -92,6 +92,17 @@ manual: .venv-manual/.ready ## Builds the two manuals (Spanish) as PDF: manual/b
 	@$(BIN)/uv pip sync --quiet --require-hashes --python .venv-manual/bin/python requirements/manual.txt
 	@touch $@
 
+bench: setup-bench ## Measures rate, latency, CPU and memory per tweet: build/bench.json and plots (25 minutes)
+	@mkdir -p build
+	@$(BIN)/weather-tweets bench --json build/bench.json --plots build/bench
+
+setup-bench: setup-dev .venv-bench/.ready ## Installs what the benchmark compares with
+
+.venv-bench/.ready: requirements/bench.txt | setup-dev
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench
+	@$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode --python .venv-bench/bin/python requirements/bench.txt
+	@touch $@
+
 # In a folder of its own: the user's stack is neither measured nor touched.
 MEASURED := $(BIN)/weather-tweets --data-dir build/measured
 
@@ -109,6 +120,7 @@ lock: setup-dev ## Locks the newest versions: requirements/dev.txt, and from it 
 .PHONY: lock-extras
 lock-extras:
 	$(COMPILE) --group manual --upgrade --output-file requirements/manual.txt
+	$(COMPILE) --group bench --upgrade --output-file requirements/bench.txt
 	$(COMPILE) --group setup --constraints requirements/dev.txt --output-file requirements/bootstrap.txt
 	for extra in $(EXTRAS); do \
 	  $(COMPILE) pyproject.toml --extra $$extra --constraints requirements/dev.txt --output-file requirements/$$extra.txt; \

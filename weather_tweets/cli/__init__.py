@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from weather_tweets.cli import audit, chaos, demo, down, energy, logs, restart, scale, settings, status, up
+from weather_tweets.cli import (
+    audit,
+    bench,
+    chaos,
+    demo,
+    down,
+    energy,
+    logs,
+    restart,
+    scale,
+    settings,
+    status,
+    up,
+)
 from weather_tweets.cli.context import Context
 from weather_tweets.local.folder import DEFAULT, Folder
 
@@ -29,3 +42,4 @@ def main(
 
 for command in (up, status, logs, scale, restart, down, demo, audit, energy, chaos, settings):
     app.command(command.__name__.rpartition(".")[2])(command.run)
+app.add_typer(bench.app, name="bench")

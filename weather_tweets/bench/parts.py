@@ -1,0 +1,113 @@
+"""Parts of a stack for a stage: real ones, in a folder of their own, each started when it is asked for."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from weather_tweets.audit import audit
+from weather_tweets.audit_sources import of_stack
+from weather_tweets.kafka import ensure_topics
+from weather_tweets.local import leftovers
+from weather_tweets.local.endpoints import Endpoints
+from weather_tweets.local.folder import Folder
+from weather_tweets.local.part import Part
+from weather_tweets.local.services import Service, StreamsWorker
+from weather_tweets.local.sessions import by_leader
+from weather_tweets.local.stack import Stack
+
+SETTLE_SECONDS = 300.0
+"""How long the stores may take to agree; a backlog may still be on its way."""
+
+
+class StoresDisagreeError(RuntimeError):
+    """Speed was bought with exactness; the message says where the stores differ."""
+
+
+class Parts:
+    """The parts by name: `kafka`, `redis`, `mongo`, `producer`, `writer`, `gateway`, and the workers."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.stack = Stack(folder)
+        self.workers: list[StreamsWorker] = []
+        self._parts: dict[str, Part] = {
+            part.name: part for part in (*self.stack.real_parts, *self.stack.services())
+        }
+        self._running: list[Part] = []
+
+    def start(self, *names: str) -> None:
+        """Starts these, one after another; returns when the last one answers. Raises `PartFailedError`."""
+        for name in names:
+            self.run(self._parts[name])
+            if name == "kafka":
+                asyncio.run(ensure_topics(self.stack.kafka_settings()))
+
+    def start_worker(self) -> StreamsWorker:
+        """One more worker of the streams; returns when it answers, its table may still recover."""
+        worker = self.stack.streams_worker(len(self.workers) + 1)
+        self.workers.append(worker)
+        self.run(worker)
+        return worker
+
+    def run(self, part: Part) -> None:
+        """Starts any part, also one that the stack does not have; it ends with the others."""
+        self._running.append(part)
+        part.start()
+
+    def stop(self, part: Part) -> None:
+        """Lets one part drain and end."""
+        part.stop()
+        self._running.remove(part)
+        if part in self.workers:
+            self.workers.remove(part)
+
+    def service(self, name: str) -> Service:
+        """One of our services, for its port and process."""
+        part = self._parts[name]
+        assert isinstance(part, Service)  # noqa: S101 (a stage that asks for another is wrong itself)
+        return part
+
+    def processes(self) -> dict[str, list[int]]:
+        """Processes of every part that runs, by name."""
+        sessions = by_leader()
+        return {part.name: sessions.get(part.pid, []) for part in self._running if part.pid}
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """As of a stack that `weather-tweets up` started."""
+        return self.stack.endpoints(self.workers, self.processes())
+
+    def audit(self) -> None:
+        """Returns when all stores agree; else, after `SETTLE_SECONDS`, `StoresDisagreeError`."""
+        differences = audit(of_stack(self.endpoints), timeout_seconds=SETTLE_SECONDS).differences
+        if differences:
+            raise StoresDisagreeError("\n".join(differences))
+
+    def end(self) -> None:
+        """Ends every part: what is kept, is kept for nobody."""
+        for part in reversed(self._running):
+            part.kill()
+        self._running.clear()
+        self.stack.close()
+
+
+@contextmanager
+def parts(path: Path, settings: Mapping[str, str]) -> Iterator[Parts]:
+    """Parts with these settings (environment variables) in the folder, which is removed in the end."""
+    folder = Folder(path)
+    folder.purge()
+    folder.make()
+    before = dict(os.environ)
+    os.environ.update({"WEATHER_STACK_USUAL_PORTS": "false", leftovers.MARK: str(folder.path), **settings})
+    try:
+        made = Parts(folder)
+        try:
+            yield made
+        finally:
+            made.end()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        folder.purge()

@@ -1,0 +1,14 @@
+"""The stages: each a module with `run(bench) -> Result`."""
+
+from importlib import import_module
+
+from weather_tweets.bench.bench import Bench
+from weather_tweets.bench.rows import Result
+
+NAMES = ("door", "streams", "whole", "growth", "kafka")
+
+
+def run(name: str, bench: Bench) -> Result:
+    """Runs one stage. Raises what its parts raise (`PartFailedError`), `StoresDisagreeError` and the like."""
+    result: Result = import_module(f"{__name__}.{name}").run(bench)
+    return result

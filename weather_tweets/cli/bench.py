@@ -1,0 +1,114 @@
+"""`weather-tweets bench`."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from typer.core import TyperGroup
+
+from weather_tweets.cli.context import err, fail, folder, out, speaks
+
+
+class _RunByDefault(TyperGroup):
+    """`bench door` is `bench run door`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*self.commands, *self.get_help_option_names(ctx)):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_RunByDefault,
+    help="Measure what a tweet costs. `bench [STAGE…]` is `bench run [STAGE…]`.",
+)
+
+
+@app.command()
+@speaks
+def run(
+    context: typer.Context,
+    stages: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[STAGE]...", help="door, streams, whole, growth, kafka; all."),
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result there, too.")] = None,
+    quick: Annotated[bool, typer.Option(help="Less of everything: a rough look.")] = False,
+) -> None:
+    """Measure the stages on parts of their own, side by side in one run, and hold the figures to the goals.
+
+    A running stack is not touched, but it takes its share of the machine: stop it before.
+    """
+    from weather_tweets.bench import report as reports
+    from weather_tweets.bench.bench import Bench
+    from weather_tweets.bench.parts import StoresDisagreeError
+    from weather_tweets.bench.stages import NAMES
+    from weather_tweets.bench.stages import run as run_stage
+    from weather_tweets.local.part import PartFailedError
+
+    chosen = stages or list(NAMES)
+    if unknown := [name for name in chosen if name not in NAMES]:
+        raise fail(f"There is no stage {', '.join(unknown)}: there are {', '.join(NAMES)}.", 2)
+    report = reports.new(quick=quick)
+    root = folder(context).path
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", dir=root) as scratch,
+        Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err
+        ) as progress,
+    ):
+        for number, stage in enumerate(chosen, 1):
+            title = f"{stage} ({number} of {len(chosen)})"
+            task = progress.add_task(title, total=1)
+
+            def step(what: str, *, task: Any = task, title: str = title) -> None:
+                progress.update(task, description=f"{title}: {what}")
+
+            try:
+                report.add(stage, run_stage(stage, Bench(Path(scratch), quick, step)))
+            except (PartFailedError, StoresDisagreeError) as error:
+                raise fail(f"{stage}: {error}") from error
+            progress.update(task, description=title, completed=1)
+            # After every stage: who waits for the last may have given up by then.
+            if json_file:
+                reports.write(report, json_file)
+    for stage in chosen:
+        out.print(reports.stage_table(stage, getattr(report, stage)))
+    out.print(reports.figures_table(report.ratios))
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(help="A result of `bench --json`.")],
+    after: Annotated[Path, typer.Argument(help="A later one.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what changed by no more than noise.")
+    ] = False,
+) -> None:
+    """Show what changed from one result to another by more than the runs differ among themselves."""
+    from weather_tweets.bench import report as reports
+    from weather_tweets.bench.compare import changes
+
+    try:
+        old, new = reports.read(before), reports.read(after)
+    except reports.UnreadableReportError as error:
+        raise fail(str(error), 2) from error
+    if old.machine != new.machine:
+        err.print("The machines differ: only the figures that are ratios can be compared.", style="yellow")
+    table = Table("What", "Value")
+    for column in ("Before", "After", "Change"):
+        table.add_column(column, justify="right")
+    for change in changes(old, new):
+        if everything or not change.is_noise:
+            table.add_row(
+                change.name,
+                change.value,
+                f"{change.before:,.2f}",
+                f"{change.after:,.2f}",
+                f"{change.percent:+.0f} %",
+            )
+    out.print(table if table.row_count else "Nothing changed by more than noise.")
