@@ -25,6 +25,16 @@ HEADER_SECONDS = 15
 BODY_SECONDS = 30
 KEEP_ALIVE_SECONDS = 75
 
+SANIC_OPTIONS = {
+    "ACCESS_LOG": False,
+    "AUTO_EXTEND": False,
+    "KEEP_ALIVE_TIMEOUT": KEEP_ALIVE_SECONDS,
+    "MOTD": False,
+    "REQUEST_MAX_SIZE": MAX_BODY_BYTES,
+    "REQUEST_TIMEOUT": HEADER_SECONDS,
+}
+"""Those that do not come from our settings."""
+
 
 def create_app(
     settings: GatewaySettings | None = None, *, registry: CollectorRegistry = REGISTRY, name: str = NAME
@@ -34,13 +44,8 @@ def create_app(
     logs.configure("gateway")
     app = Sanic(name, error_handler=ProblemHandler(), configure_logging=False)
     app.config.update(
-        ACCESS_LOG=False,
-        AUTO_EXTEND=False,
+        SANIC_OPTIONS,
         GRACEFUL_SHUTDOWN_TIMEOUT=settings.drain_seconds,
-        KEEP_ALIVE_TIMEOUT=KEEP_ALIVE_SECONDS,
-        MOTD=False,
-        REQUEST_MAX_SIZE=MAX_BODY_BYTES,
-        REQUEST_TIMEOUT=HEADER_SECONDS,
         RESPONSE_TIMEOUT=BODY_SECONDS + settings.deadline_seconds,
     )
     # Names in all languages take a third of a second to index: not at the expense of the first request.

@@ -49,13 +49,13 @@ class TweetPublisherService(tweets_pb2_grpc.TweetPublisherServicer):
         settled: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
 
         def settle(delivery: Delivery) -> None:
+            self.count(delivery)
             # The client may have given up meanwhile.
             if not settled.done():
                 settled.set_result(delivery)
 
         self._publisher.submit([tweet], settle)
         delivery = await settled
-        self.count(delivery)
         for refusal in delivery.refusals:
             await context.abort(_STATUS_CODES[refusal.reason], refusal.detail)
         return tweets_pb2.PublishReply(id=tweet.key.decode())

@@ -6,7 +6,6 @@ import urllib.request
 from typing import Any, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -14,7 +13,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from weather_tweets import redis_keys
-from weather_tweets.kafka import client_options
+from weather_tweets.kafka import record_counts
 from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
 
 STORE_SECONDS = 5.0
@@ -142,7 +141,7 @@ def audit(sources: Sources, *, timeout_seconds: float = 30.0) -> Counts:
 def take(sources: Sources) -> Counts:
     """One reading of every store, now. Raises `StoreUnreachableError`."""
     # In the order of a tweet's way, so that a tweet on its way makes a later store's count higher, not lower.
-    kafka, dead_letters = asyncio.run(_end_offsets(sources.kafka))
+    kafka, dead_letters = _records(sources.kafka)
     mongo = _count_documents(sources.mongo)
     stats = _stats(sources.stats_urls)
     redis = _redis_counts(sources.redis)
@@ -158,25 +157,14 @@ def take(sources: Sources) -> Counts:
     )
 
 
-async def _end_offsets(settings: KafkaSettings) -> tuple[int, int]:
-    """Of the topic and of the topic of dead letters, each summed over its partitions."""
+def _records(settings: KafkaSettings) -> tuple[int, int]:
+    """Of the topic and of the topic of dead letters."""
     topics = (settings.topic, settings.dead_topic)
-    # Subscribed, but without a group: so that it learns the topics' partitions.
-    consumer = AIOKafkaConsumer(
-        *topics, **client_options(settings), request_timeout_ms=int(STORE_SECONDS * 1000)
-    )
     try:
-        async with asyncio.timeout(2 * STORE_SECONDS):
-            await consumer.start()
-            ends = await consumer.end_offsets(consumer.assignment())
+        counts = asyncio.run(record_counts(settings, *topics, timeout_seconds=STORE_SECONDS))
     except (KafkaError, OSError) as error:
         raise StoreUnreachableError(f"Kafka at {settings.bootstrap_servers}: {error!r}") from error
-    finally:
-        await consumer.stop()
-    of_topic = dict.fromkeys(topics, 0)
-    for partition, end in ends.items():
-        of_topic[partition.topic] += end
-    return of_topic[settings.topic], of_topic[settings.dead_topic]
+    return counts[settings.topic], counts[settings.dead_topic]
 
 
 def _count_documents(settings: MongoSettings) -> int:

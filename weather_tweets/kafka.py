@@ -1,8 +1,10 @@
 """Kafka for every part that speaks to it: connection options from the settings, and the topics."""
 
+import asyncio
 import ssl
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
@@ -57,3 +59,24 @@ async def ensure_topics(settings: KafkaSettings) -> None:
                 raise error(f"topic {name}: {message}")
     finally:
         await admin.close()
+
+
+async def record_counts(settings: KafkaSettings, *topics: str, timeout_seconds: float) -> dict[str, int]:
+    """Records that each topic ever had: its end offsets, summed over its partitions.
+
+    Raises `aiokafka.errors.KafkaError` or `OSError` (a `TimeoutError`, too) when Kafka is away.
+    """
+    # Subscribed, but without a group: so that it learns the topics' partitions.
+    consumer = AIOKafkaConsumer(
+        *topics, **client_options(settings), request_timeout_ms=int(timeout_seconds * 1000)
+    )
+    try:
+        async with asyncio.timeout(2 * timeout_seconds):
+            await consumer.start()
+            ends = await consumer.end_offsets(consumer.assignment())
+    finally:
+        await consumer.stop()
+    counts = dict.fromkeys(topics, 0)
+    for partition, end in ends.items():
+        counts[partition.topic] += end
+    return counts

@@ -44,6 +44,7 @@ def run(
     """
     from weather_tweets.bench import report as reports
     from weather_tweets.bench.bench import Bench
+    from weather_tweets.bench.failure import StageFailedError
     from weather_tweets.bench.parts import StoresDisagreeError
     from weather_tweets.bench.stages import NAMES
     from weather_tweets.bench.stages import run as run_stage
@@ -70,7 +71,7 @@ def run(
 
             try:
                 report.add(stage, run_stage(stage, Bench(Path(scratch), quick, step)))
-            except (PartFailedError, StoresDisagreeError) as error:
+            except (PartFailedError, StageFailedError, StoresDisagreeError) as error:
                 raise fail(f"{stage}: {error}") from error
             progress.update(task, description=title, completed=1)
             # After every stage: who waits for the last may have given up by then.
