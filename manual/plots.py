@@ -1,6 +1,6 @@
 """The plots: what was measured, from the JSON files in `data/`; no file, no plot.
 
-- `bench*.json`, by `weather-tweets bench --json`: `<file>-<stage>.svg`
+- `bench*.json`, by `weather-tweets bench --json`: `bench-{<stage>,timelines,figures}.svg`
 - `chaos.json`, by `weather-tweets chaos --json`: `chaos-recovery.svg`
 - `energy.json`, by `weather-tweets energy --json`: `energy-{services,elsewhere,ways}.svg`
 - `distribution.json`, by `python -m manual.distribution`: `distribution-{countries,hours}.svg`
@@ -12,22 +12,23 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
-
-mpl.use("svg")
-
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 
+from manual import spanish
 from manual.diagrams import FIGURES
+from weather_tweets.bench import plots as bench
+from weather_tweets.bench import report as bench_report
+from weather_tweets.bench.plots import BLUE, GREEN, OCHRE, PALE, WIDTH_INCHES
 
 DATA = Path(__file__).parent / "data"
-STAGES = ("door", "streams", "whole", "growth", "kafka")
-
-_INK, _BLUE, _OCHRE, _VIOLET, _GREEN, _PALE = (
-    "#1b2733", "#2b6ca3", "#b7791f", "#6b46c1", "#2d7a46", "#c5d3de",
-)  # fmt: skip
-_WIDTH_INCHES = 7.2
+STYLE: Any = {
+    **bench.STYLE,
+    "font.family": "Source Sans Pro",
+    "axes.titleweight": "semibold",
+    # Text stays text in the PDF.
+    "svg.fonttype": "none",
+}
 
 
 class Panel(NamedTuple):
@@ -43,9 +44,9 @@ def draw_all(fonts: dict[str, Path]) -> list[Path]:
     _use(fonts)
     FIGURES.mkdir(parents=True, exist_ok=True)
     drawn: list[Path] = []
+    # The whole result, `bench.json`, comes last, over those of single stages.
     for source in sorted(DATA.glob("bench*.json")):
-        result = _read(source)
-        drawn += [_bench(rows, f"{source.stem}-{stage}") for stage in STAGES if (rows := result.get(stage))]
+        drawn += bench.draw(bench_report.read(source), FIGURES, spanish.WORDS, prefix="bench-", style=STYLE)
     for name, draw in (("chaos", _chaos), ("energy", _energy), ("distribution", _distribution)):
         source = DATA / f"{name}.json"
         if source.exists():
@@ -61,35 +62,7 @@ def _read(source: Path) -> dict[str, Any]:
 def _use(fonts: dict[str, Path]) -> None:
     for name in ("SourceSansPro-Regular.ttf", "SourceSansPro-Semibold.ttf"):
         font_manager.fontManager.addfont(fonts[name])
-    plt.rcParams.update(
-        {
-            "font.family": "Source Sans Pro",
-            "font.size": 10,
-            "text.color": _INK,
-            "axes.edgecolor": "#8795a1",
-            "axes.labelcolor": _INK,
-            "axes.formatter.use_locale": False,
-            "xtick.color": _INK,
-            "ytick.color": _INK,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            # Text stays text in the PDF, and the same data gives the same file.
-            "svg.fonttype": "none",
-            "svg.hashsalt": "weather-tweets",
-        }
-    )
-
-
-def _bench(rows: list[dict[str, Any]], name: str) -> Path:
-    panels = [
-        Panel(title, colour, [row.get(key) for row in rows])
-        for key, title, colour in (
-            ("rate_per_second", "tweets por segundo", _BLUE),
-            ("cpu_us_per_tweet", "µs de CPU por tweet", _OCHRE),
-            ("p99_ms", "latencia p99, ms", _VIOLET),
-        )
-    ]
-    return _bars(name, [row["name"] for row in rows], panels)
+    plt.rcParams.update(STYLE)
 
 
 def _chaos(result: dict[str, Any]) -> list[Path]:
@@ -114,8 +87,8 @@ def _chaos(result: dict[str, Any]) -> list[Path]:
 
     rows = sorted(groups.items())
     panels = [
-        Panel("s hasta volver a aceptar", _BLUE, medians("accepting_after_seconds")),
-        Panel("s hasta volver a procesar", _GREEN, medians("processing_after_seconds")),
+        Panel("s hasta volver a aceptar", BLUE, medians("accepting_after_seconds")),
+        Panel("s hasta volver a procesar", GREEN, medians("processing_after_seconds")),
     ]
     return [_bars("chaos-recovery", [name for name, _ in rows], panels)]
 
@@ -129,20 +102,20 @@ def _energy(result: dict[str, Any]) -> list[Path]:
             [
                 Panel(
                     "julios por millón de tweets",
-                    _OCHRE,
+                    OCHRE,
                     [s["per_million_tweets"]["joules"] for s in services],
                 ),
-                Panel("% del total", _BLUE, [s["share_percent"] for s in services]),
+                Panel("% del total", BLUE, [s["share_percent"] for s in services]),
             ],
         ),
         _bars(
             "energy-elsewhere",
             [place["country"] for place in result["elsewhere"]],
             [
-                Panel("gCO2e por kWh", _PALE, [p["gco2e_per_kwh"] for p in result["elsewhere"]]),
+                Panel("gCO2e por kWh", PALE, [p["gco2e_per_kwh"] for p in result["elsewhere"]]),
                 Panel(
                     "SCI: gCO2e por millón de tweets",
-                    _GREEN,
+                    GREEN,
                     [p["sci_gco2e_per_million_tweets"] for p in result["elsewhere"]],
                 ),
             ],
@@ -151,7 +124,7 @@ def _energy(result: dict[str, Any]) -> list[Path]:
     if ways := result["ways"]:
         names = ("llamadas unarias", "flujo de lotes", "listas por POST")
         values = [way["joules_per_million_tweets"] for way in ways]
-        drawn.append(_bars("energy-ways", names, [Panel("julios por millón de tweets", _OCHRE, values)]))
+        drawn.append(_bars("energy-ways", names, [Panel("julios por millón de tweets", OCHRE, values)]))
     return drawn
 
 
@@ -161,28 +134,28 @@ def _distribution(result: dict[str, Any]) -> list[Path]:
 
 def _countries(places: list[dict[str, Any]]) -> Path:
     figure, (largest, every) = plt.subplots(
-        1, 2, figsize=(_WIDTH_INCHES, 4.4), width_ratios=(1.25, 1), layout="constrained"
+        1, 2, figsize=(WIDTH_INCHES, 4.4), width_ratios=(1.25, 1), layout="constrained"
     )
     top = places[:20]
     rows = range(len(top))
     cited = [place["cited_percent"] for place in top]
     made = [place["generated_percent"] for place in top]
-    largest.barh(rows, cited, color=_PALE, height=0.72, label="según las fuentes")
-    largest.plot(made, rows, "o", color=_BLUE, markersize=4.5, label="generado")
+    largest.barh(rows, cited, color=PALE, height=0.72, label="según las fuentes")
+    largest.plot(made, rows, "o", color=BLUE, markersize=4.5, label="generado")
     largest.set_yticks(rows, [place["name"] for place in top])
     largest.invert_yaxis()
-    largest.set_title("% de los tweets, los veinte primeros", fontsize=10, fontweight=600, loc="left")
+    largest.set_title("% de los tweets, los veinte primeros")
     largest.tick_params(axis="y", length=0)
     largest.legend(frameon=False, loc="lower right")
     seen = [place for place in places if place["generated_percent"]]
-    every.plot([0.001, 30], [0.001, 30], color=_PALE, linewidth=1.2)
+    every.plot([0.001, 30], [0.001, 30], color=PALE, linewidth=1.2)
     every.plot(
         [place["cited_percent"] for place in seen],
         [place["generated_percent"] for place in seen],
-        "o", color=_BLUE, markersize=3, alpha=0.7,
+        "o", color=BLUE, markersize=3, alpha=0.7,
     )  # fmt: skip
     every.set(xscale="log", yscale="log", xlabel="% según las fuentes", ylabel="% generado")
-    every.set_title("todos los países", fontsize=10, fontweight=600, loc="left")
+    every.set_title("todos los países")
     ticks = (0.001, 0.01, 0.1, 1, 10)
     for axis in (every.xaxis, every.yaxis):
         axis.set_ticks(ticks, [f"{tick:g}".replace(".", ",") for tick in ticks])
@@ -190,19 +163,17 @@ def _countries(places: list[dict[str, Any]]) -> Path:
 
 
 def _hours(hours: list[dict[str, Any]]) -> Path:
-    figure, axis = plt.subplots(figsize=(_WIDTH_INCHES, 2.2), layout="constrained")
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 2.2), layout="constrained")
     axis.bar(
         range(24),
         [hour["cited_percent"] for hour in hours],
-        color=_PALE,
+        color=PALE,
         width=0.8,
         label="según las fuentes",
     )
-    axis.plot(
-        [hour["generated_percent"] for hour in hours], "o-", color=_BLUE, markersize=4, label="generado"
-    )
+    axis.plot([hour["generated_percent"] for hour in hours], "o-", color=BLUE, markersize=4, label="generado")
     axis.set_xticks(range(0, 24, 3), [f"{hour} h" for hour in range(0, 24, 3)])
-    axis.set_title("% de los tweets por hora local", fontsize=10, fontweight=600, loc="left")
+    axis.set_title("% de los tweets por hora local")
     axis.legend(frameon=False, loc="upper left")
     return _save(figure, "distribution-hours")
 
@@ -215,7 +186,7 @@ def _bars(name: str, rows: Sequence[str], panels: Sequence[Panel]) -> Path:
         len(panels),
         sharey=True,
         squeeze=False,
-        figsize=(_WIDTH_INCHES, 0.7 + 0.3 * len(rows)),
+        figsize=(WIDTH_INCHES, 0.7 + 0.3 * len(rows)),
         layout="constrained",
     )
     for axis, panel in zip(axes[0], panels, strict=True):
@@ -223,9 +194,9 @@ def _bars(name: str, rows: Sequence[str], panels: Sequence[Panel]) -> Path:
         bars = axis.barh(
             range(len(rows)), [value or 0 for value in panel.values], color=panel.colour, height=0.62
         )
-        axis.bar_label(bars, [_spanish(value) for value in panel.values], padding=3, fontsize=9)
+        axis.bar_label(bars, [spanish.number(value) for value in panel.values], padding=3, fontsize=9)
         axis.set_yticks(range(len(rows)), rows)
-        axis.set_title(panel.title, fontsize=10, fontweight=600, loc="left")
+        axis.set_title(panel.title)
         axis.margins(x=0.3)
         axis.xaxis.set_visible(False)
         axis.spines["bottom"].set_visible(False)
@@ -239,12 +210,3 @@ def _save(figure: Any, name: str) -> Path:
     figure.savefig(target, metadata={"Date": None})
     plt.close(figure)
     return target
-
-
-def _spanish(value: float | None) -> str:
-    """1234567.8 → "1 234 568", 12.34 → "12,3"; an em dash for what was not measured."""
-    if value is None:
-        return "—"
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2
-    text = f"{value:,.{digits}f}".replace(",", "\u202f" if abs(value) >= 10_000 else "")
-    return text.replace(".", ",")

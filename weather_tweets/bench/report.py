@@ -1,14 +1,13 @@
-"""The whole result, as it is shown, written as JSON, and read again."""
+"""The whole result, written as JSON, and read again."""
 
+import os
 import platform
 from pathlib import Path
 
 import msgspec
-import psutil
-from rich.table import Table
 
-from weather_tweets.bench.goals import GOALS
 from weather_tweets.bench.rows import Result, Row
+from weather_tweets.bench.timeline import Timeline
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -30,11 +29,14 @@ class Report(msgspec.Struct):
     growth: list[Row] = []
     kafka: list[Row] = []
     ratios: dict[str, float] = {}
+    timelines: list[Timeline] = []
+    """What something that befell the system did to it, second by second."""
 
     def add(self, stage: str, result: Result) -> None:
         """Takes in what a stage has found."""
         setattr(self, stage, result.rows)
         self.ratios = {**self.ratios, **result.ratios}
+        self.timelines = [*self.timelines, *result.timelines]
 
 
 class UnreadableReportError(RuntimeError):
@@ -43,7 +45,7 @@ class UnreadableReportError(RuntimeError):
 
 def new(*, quick: bool) -> Report:
     """An empty report of this machine."""
-    return Report(Machine(psutil.cpu_count() or 1, _processor(), platform.python_version()), quick)
+    return Report(Machine(os.cpu_count() or 1, _processor(), platform.python_version()), quick)
 
 
 def write(report: Report, file: Path) -> None:
@@ -58,47 +60,6 @@ def read(file: Path) -> Report:
         raise UnreadableReportError(
             f"{file} is no result of `weather-tweets bench --json`: {error}"
         ) from error
-
-
-def stage_table(stage: str, rows: list[Row]) -> Table:
-    """One stage's rows."""
-    table = Table("What", title=stage, title_justify="left")
-    for column in ("Tweets/s", "±%", "CPU-µs/tweet", "±%", "p50 ms", "p99 ms", "Peak MB", "CPU-µs of each"):
-        table.add_column(column, justify="right")
-    for row in rows:
-        table.add_row(
-            row.name,
-            f"{row.rate_per_second:,.0f}",
-            f"{row.rate_spread_percent / 2:.0f}",
-            f"{row.cpu_us_per_tweet:.1f}",
-            f"{row.cpu_spread_percent / 2:.0f}",
-            _milliseconds(row.p50_ms),
-            _milliseconds(row.p99_ms),
-            f"{row.peak_rss_mb:.0f}",
-            ", ".join(f"{name} {use.cpu_us_per_tweet:.1f}" for name, use in row.processes.items()),
-        )
-    return table
-
-
-def figures_table(ratios: dict[str, float]) -> Table:
-    """The figures against their goals."""
-    table = Table("Figure", title="Figures", title_justify="left")
-    table.add_column("Value", justify="right")
-    table.add_column("Goal", justify="right")
-    table.add_column("")
-    for name, value in ratios.items():
-        goal = GOALS.get(name)
-        if goal is None:
-            table.add_row(name, f"{value:,.2f}", "", "")
-            continue
-        bound = f"≥ {goal.at_least:g}" if goal.at_least is not None else f"≤ {goal.at_most:g}"
-        reached = "[green]reached[/]" if goal.reached(value) else "[red]missed[/]"
-        table.add_row(goal.figure, f"{value:,.2f}", bound, reached)
-    return table
-
-
-def _milliseconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}"
 
 
 def _processor() -> str:

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from weather_tweets.bench.reading import Reading
+from weather_tweets.bench.timeline import Timeline
+
+if TYPE_CHECKING:  # rows are also read and drawn where there is nothing to read processes with
+    from weather_tweets.bench.reading import Reading
 
 OURS = frozenset({"gateway", "producer", "streams", "writer"})
 """The services; the row's CPU and memory are theirs unless a stage says otherwise."""
@@ -16,7 +19,7 @@ class Run(NamedTuple):
     """One run; latencies in milliseconds, None where the stage has none."""
 
     tweets: int
-    reading: Reading
+    reading: "Reading"
     p50_ms: float | None = None
     p99_ms: float | None = None
 
@@ -52,6 +55,7 @@ class Result(msgspec.Struct, frozen=True):
 
     rows: list[Row]
     ratios: dict[str, float]
+    timelines: list[Timeline] = []
 
 
 def row(name: str, runs: Sequence[Run], *, counting: Collection[str] = OURS) -> Row:

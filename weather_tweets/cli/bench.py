@@ -1,6 +1,7 @@
 """`weather-tweets bench`."""
 
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +37,9 @@ def run(
         typer.Argument(metavar="[STAGE]...", help="door, streams, whole, growth, kafka; all."),
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the result there, too.")] = None,
+    plots: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Draw the result there (SVG), too.")
+    ] = None,
     quick: Annotated[bool, typer.Option(help="Less of everything: a rough look.")] = False,
 ) -> None:
     """Measure the stages on parts of their own, side by side in one run, and hold the figures to the goals.
@@ -43,6 +47,7 @@ def run(
     A running stack is not touched, but it takes its share of the machine: stop it before.
     """
     from weather_tweets.bench import report as reports
+    from weather_tweets.bench import tables
     from weather_tweets.bench.bench import Bench
     from weather_tweets.bench.failure import StageFailedError
     from weather_tweets.bench.parts import StoresDisagreeError
@@ -53,6 +58,8 @@ def run(
     chosen = stages or list(NAMES)
     if unknown := [name for name in chosen if name not in NAMES]:
         raise fail(f"There is no stage {', '.join(unknown)}: there are {', '.join(NAMES)}.", 2)
+    if plots and not find_spec("matplotlib"):
+        raise fail("Plots need matplotlib: `make setup-bench` installs it.", 2)
     report = reports.new(quick=quick)
     root = folder(context).path
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,9 +84,13 @@ def run(
             # After every stage: who waits for the last may have given up by then.
             if json_file:
                 reports.write(report, json_file)
+    if plots:
+        from weather_tweets.bench.plots import draw
+
+        draw(report, plots)
     for stage in chosen:
-        out.print(reports.stage_table(stage, getattr(report, stage)))
-    out.print(reports.figures_table(report.ratios))
+        out.print(tables.stage_table(stage, getattr(report, stage)))
+    out.print(tables.figures_table(report.ratios))
 
 
 @app.command()

@@ -1,14 +1,17 @@
 """The stages: each a module with `run(bench) -> Result`."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from weather_tweets.bench.bench import Bench
 from weather_tweets.bench.rows import Result
+
+if TYPE_CHECKING:  # the names are also wanted where there is no stack to run
+    from weather_tweets.bench.bench import Bench
 
 NAMES = ("door", "streams", "whole", "growth", "kafka")
 
 
-def run(name: str, bench: Bench) -> Result:
+def run(name: str, bench: "Bench") -> Result:
     """Runs one stage. Raises what its parts raise (`PartFailedError`), `StoresDisagreeError` and the like."""
     result: Result = import_module(f"{__name__}.{name}").run(bench)
     return result

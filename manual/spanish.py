@@ -1,0 +1,65 @@
+"""The benchmark's plots in Spanish: numbers, and the words that rows are named with."""
+
+import re
+
+from weather_tweets.bench.plots import Words
+
+_WORDS = {
+    "a worker is added": "se añade un trabajador",
+    "added": "añadido",
+    "after": "después",
+    "back": "vuelve",
+    "batch": "lote",
+    "before": "antes",
+    "broker": "bróker",
+    "clients": "clientes",
+    "client": "cliente",
+    "compression": "compresión",
+    "countries": "países",
+    "killed": "muere",
+    "linger": "espera (linger)",
+    "meanwhile": "mientras",
+    "none": "ninguna",
+    "partitions": "particiones",
+    "processed": "procesado",
+    "producer": "productor",
+    "records": "registros",
+    "the broker is killed": "muere el bróker",
+    "viewers": "espectadores",
+    "viewer": "espectador",
+    "workers": "trabajadores",
+}
+_KNOWN = re.compile(r"\b(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")\b")
+
+
+def name(english: str) -> str:
+    """A row's name with its known words in Spanish, and its numbers as Spanish writes them."""
+    text = _KNOWN.sub(lambda found: _WORDS[found[0]], english)
+    return re.sub(r"(?<=\d),(?=\d{3})", "\u202f", text)
+
+
+def number(value: float | None) -> str:
+    """1234567.8 → "1 234 568", 12.34 → "12,3"; an em dash for what was not measured."""
+    if value is None:
+        return "—"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2
+    text = f"{value:,.{digits}f}".replace(",", "\u202f" if abs(value) >= 10_000 else "")
+    return text.replace(".", ",")
+
+
+WORDS = Words(
+    rate="tweets/s",
+    cpu="µs de CPU por tweet",
+    latency="de p50 a p99, ms",
+    sent="enviados/s",
+    accepted="aceptados/s",
+    processed="procesados/s",
+    answer_p99="p99 hasta la respuesta, ms",
+    processed_p99="p99 hasta la cuenta, ms",
+    second="segundo",
+    figures="cuántas veces mejor que la meta",
+    greys="Los números no cuentan lo que está en gris.",
+    band="µs de CPU por tweet; las bandas son ±20 % del primero",
+    name=name,
+    number=number,
+)
