@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 from gateway import workers
+from gateway.processes import FOLDER_VARIABLE
 from weather_tweets import logs
 from weather_tweets.settings import GatewaySettings
 
@@ -45,7 +46,7 @@ def main() -> int:
         return 0
     # Each worker process counts in files of this folder; /metrics adds them up.
     with tempfile.TemporaryDirectory(prefix="weather-gateway-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        os.environ[FOLDER_VARIABLE] = folder
         asyncio.run(workers.supervise(listening, settings.workers))
     return 0
 

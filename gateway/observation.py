@@ -2,18 +2,15 @@
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from sanic import Blueprint, HTTPResponse, Request
 
+from gateway import processes
 from gateway.problems import unavailable
 from weather_tweets.metrics import GatewayMetrics
 
 blueprint = Blueprint("observation")
-
-MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -66,17 +63,8 @@ async def metrics(request: Request) -> HTTPResponse:
 
 
 def _registry(own: CollectorRegistry) -> CollectorRegistry:
-    folder = os.environ.get(MULTIPROCESS_VARIABLE)
-    if not folder:
-        return own
-    for file in Path(folder).glob("gauge_live*_*.db"):
-        pid = int(file.stem.rpartition("_")[2])
-        if not Path(f"/proc/{pid}").exists():
-            # A worker that was killed had no time to say so.
-            mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return registry
+    folder = os.environ.get(processes.FOLDER_VARIABLE)
+    return processes.together(folder, parent=os.getppid()) if folder else own
 
 
 def _json(request: Request, body: bytes) -> HTTPResponse:

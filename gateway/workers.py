@@ -12,6 +12,8 @@ import socket
 import sys
 from contextlib import suppress
 
+from prometheus_client.multiprocess import mark_process_dead
+
 log = logging.getLogger(__name__)
 
 SOCKET_VARIABLE = "WEATHER_GATEWAY_SOCKET"
@@ -64,6 +66,8 @@ async def _keep_running(descriptor: int, stopping: asyncio.Event) -> None:
                 worker.terminate()
             await ended
             return
+        # What it had in flight, nobody has any more.
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
         log.error("Worker process %d ended with status %d", worker.pid, ended.result())
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), _RESTART_SECONDS)

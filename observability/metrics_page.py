@@ -23,9 +23,16 @@ Each is defined once, in `weather_tweets/metrics.py`; `python -m observability.m
 
 Every service serves them at `GET /metrics`: the gateway, the streams and the writer on their own port, the
 producer on its metrics port. Names follow Prometheus' conventions: base units, `_total` for counters. Jobs
-are called `weather-gateway`, `weather-producer`, `weather-streams` and `weather-writer`. The gateway's
-figures are those of all its worker processes together. `weather-tweets up --observe` starts a Prometheus that
-scrapes them all.
+are called `weather-gateway`, `weather-producer`, `weather-streams` and `weather-writer`.
+`weather-tweets up --observe` starts a Prometheus that scrapes them all.
+
+Beside them each serves the standard `process_*` metrics (CPU seconds, memory, file descriptors, start).
+
+A gateway of several worker processes (`WEATHER_GATEWAY_WORKERS`) answers as one, whichever process is asked:
+counters and histograms are sums that go on when a worker is replaced, gauges are sums over the workers that
+live, and `process_*` is the sum over them and the process that starts them. Its CPU seconds include those of
+workers that have ended, its start is the first process's, and its resident memory counts a page as often as
+processes share it. `python_*` (the interpreter's garbage collector) is there with one process only.
 """
 
 

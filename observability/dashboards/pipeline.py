@@ -284,7 +284,7 @@ def _processes(board: Dashboard) -> None:
             "CPU",
             _of_processes("rate(process_cpu_seconds_total[$__rate_interval])"),
             unit="short",
-            description="CPU-seconds per second. A gateway of several processes does not tell its own.",
+            description="CPU-seconds per second; of the gateway, all its processes together.",
         )
     )
     board.with_panel(lines("Memory", _of_processes("process_resident_memory_bytes"), unit="bytes"))

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import psutil
+import pytest
 
 from tests.gateway.doors import DEADLINE_SECONDS, TWEET
 from tests.gateway.producers import FakeProducer
@@ -115,21 +117,45 @@ async def test_sigterm_while_nothing_can_be_answered_ends_it_all_the_same(produc
         assert outcome == 503 or isinstance(outcome, aiohttp.ClientError)
 
 
-async def test_worker_processes_are_counted_together_and_end_together(producer: FakeProducer) -> None:
+async def test_worker_processes_count_together_are_measured_together_and_end_together(
+    producer: FakeProducer,
+) -> None:
     async with running(producer, WEATHER_GATEWAY_WORKERS="2") as gateway:
         for _ in range(40):
             # A new connection each time, so that both processes get some.
             async with aiohttp.ClientSession() as session:
                 await session.post(f"http://127.0.0.1:{gateway.port}/input", json=TWEET)
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while (metrics := await gateway.metrics())["weather_gateway_producer_connected"] < 2:
-                await asyncio.sleep(0.05)
+        metrics = await both_connected(gateway)
         assert metrics["weather_gateway_tweets_accepted_total"] == 40
         assert metrics['weather_gateway_requests_total{method="POST",route="/input",status="202"}'] == 40
+
+        parent = psutil.Process(gateway.process.pid)
+        workers = parent.children()
+        largest = max(process.memory_info().rss for process in (parent, *workers))
+        assert metrics["process_resident_memory_bytes"] > largest
+        assert metrics["process_start_time_seconds"] == pytest.approx(parent.create_time(), abs=1)
+        cpu_seconds = sum(sum(worker.cpu_times()[:2]) for worker in workers)
+        workers[0].kill()
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while workers[0] in parent.children() or len(parent.children()) < 2:
+                await asyncio.sleep(0.05)
+        metrics = await both_connected(gateway)
+        # A counter that falls is read as a restart, and all of it counted again.
+        assert metrics["process_cpu_seconds_total"] >= cpu_seconds
+        assert metrics["weather_gateway_tweets_accepted_total"] == 40
+        assert metrics["weather_gateway_producer_connected"] == 2
+
         gateway.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(DEADLINE_SECONDS):
             assert await gateway.process.wait() == 0
             await nobody_is_left(gateway)
+
+
+async def both_connected(gateway: Process) -> dict[str, float]:
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while (metrics := await gateway.metrics())["weather_gateway_producer_connected"] < 2:
+            await asyncio.sleep(0.05)
+    return metrics
 
 
 async def test_worker_processes_do_not_keep_the_port_when_their_parent_is_killed(
