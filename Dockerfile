@@ -43,7 +43,7 @@ finish
 SH
 
 FROM build AS wheel
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE locust_plugins.py ./
 COPY weather_tweets weather_tweets
 COPY protos protos
 COPY gateway gateway

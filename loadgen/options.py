@@ -12,7 +12,11 @@ DEFAULT_TWEETS = 10_000
 
 def add_to(parser: Any) -> None:
     """Adds the options to Locust's parser (its listener `init_command_line_parser`)."""
-    group = parser.add_argument_group("Weather Tweets")
+    group = parser.add_argument_group(
+        "Weather Tweets (-f loadgen/locustfile.py)",
+        "Sends an exact number of tweets and ends. "
+        f"Here --users is {DEFAULT_USERS} unless given, --spawn-rate all at once, --web-host 127.0.0.1.",
+    )
 
     def add(*names: str, on_web_form: bool = False, **details: Any) -> None:
         # What names files or widens the target stays off Locust's web form.
@@ -39,7 +43,7 @@ def add_to(parser: Any) -> None:
         "--summary",
         metavar="<file>",
         default="",
-        help="Write the exact counts, the rate and the latencies to this file as JSON",
+        help="Write the exact counts, the rate and the latencies to this file as JSON. Default: nowhere",
     )
     add(
         "--progress",
@@ -49,7 +53,7 @@ def add_to(parser: Any) -> None:
     add(
         "--allow-remote",
         action="store_true",
-        help="Allow hosts other than this machine",
+        help="Allow hosts other than this machine, which are refused else",
     )
     add(
         "--retry",
@@ -67,20 +71,22 @@ def add_to(parser: Any) -> None:
         default="",
         metavar="realtime|x<factor>",
         help="Send with the rhythm of the tweets' own times (key hora), as it was or so many times faster, "
-        "instead of as fast as the users can",
+        "instead of as fast as the users can, which is the default",
     )
     add(
         "--shape",
         choices=("", *SHAPES),
         default="",
-        help="Let the number of users follow a shape, up to --users, until all tweets are sent",
+        metavar="|".join(SHAPES),
+        help="Let the number of users follow a shape, up to --users, until all tweets are sent. "
+        "Default: all users all the time",
     )
     add(
         "--shape-seconds",
         type=_at_least(1),
         default=60,
         metavar="<int>",
-        help="How long one period of the shape takes. Default: %(default)s",
+        help="How long one period of the shape takes, in seconds. Default: %(default)s",
     )
     # Locust would listen on every interface.
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import psutil
 import pytest
 import requests
 
-from tests.loadgen.conftest import DEADLINE_SECONDS, FrontDoor, Run, command, tweet_file
+from tests.loadgen.conftest import DEADLINE_SECONDS, LOCUSTFILE, FrontDoor, Run, command, tweet_file
 from tests.loadgen.http import Answer
 from weather_tweets.local.ports import free_port
 from weather_tweets.tweet import canonical_id
@@ -230,3 +231,14 @@ def test_the_web_page_starts_a_swarm_and_refuses_hosts_elsewhere(
         finally:
             process.terminate()
     assert set(front_door.came.values()) == {1}
+
+
+def test_help_shows_the_options_of_the_swarm_in_a_group_of_their_own(tmp_path: Path) -> None:
+    shown = subprocess.run(
+        [Path(sys.executable).with_name("locust"), "-f", LOCUSTFILE, "--help"],
+        check=True, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "COLUMNS": "200"},
+    ).stdout  # fmt: skip
+    group = shown.partition("Weather Tweets (-f loadgen/locustfile.py):")[2].partition("\nExamples:")[0]
+    for option in ("--tweets", "--data", "--summary", "--progress", "--retry", "--rate", "--shape"):
+        assert f"\n  {option} " in group
+    assert "Default: 10000" in group
