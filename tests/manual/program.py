@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry
 from sanic import Sanic
 
 from gateway.app import create_app
-from loadgen import options
 from loadgen.cli import app as load_generator
 from streams.web import add_pages
 from weather_tweets import metrics, redis_keys, settings
@@ -141,25 +140,6 @@ def _alerts() -> set[str]:
     return {name for path in rules for name in re.findall(r"alert: (\w+)", path.read_text())}
 
 
-def _swarm_options() -> set[str]:
-    """The swarm's own options, which Locust's `--help` does not show."""
-    found: set[str] = set()
-
-    class Recorder:
-        def add_argument_group(self, _: str) -> "Recorder":
-            return self
-
-        def add_argument(self, *names: str, **_: Any) -> "Recorder":
-            found.update(names)
-            return self
-
-        def set_defaults(self, **_: Any) -> None:
-            pass
-
-    options.add_to(Recorder())
-    return found
-
-
 def _options_in_help(command: tuple[str, ...]) -> set[str]:
     if command[0] in ("locust", "loadgen"):
         line = [sys.executable, "-m", "locust", "--help"]
@@ -168,5 +148,4 @@ def _options_in_help(command: tuple[str, ...]) -> set[str]:
             return set()
         line = [sys.executable, "-m", *command, "--help"]
     done = subprocess.run(line, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    found = set(_OPTION.findall(done.stdout)) if done.returncode == 0 else set()
-    return found | _swarm_options() if command[0] in ("locust", "loadgen") else found
+    return set(_OPTION.findall(done.stdout)) if done.returncode == 0 else set()
