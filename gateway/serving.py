@@ -12,6 +12,7 @@ from sanic import Sanic
 from gateway.app import create_app
 from gateway.protocol import PunctualHttpProtocol
 from gateway.workers import BACKLOG, PARENT_VARIABLE
+from weather_tweets import open_files
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,8 @@ _FOLLOW_SECONDS = 0.5
 
 def serve(listening: socket.socket, *, is_worker: bool) -> None:
     """Runs until SIGTERM or SIGINT, and drains. A worker process also ends when its parent is gone."""
+    # Every client is one, and for a moment two: it may be back before its last connection is closed.
+    open_files.allow_many()
     app = create_app()
     if is_worker:
         app.after_server_start(_follow_parent)

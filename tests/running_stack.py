@@ -32,11 +32,11 @@ class RunningStack:
         self.folder = Folder(path)
         self._environment = {"WEATHER_STACK_USUAL_PORTS": "false", "COLUMNS": "200", **(environment or {})}
 
-    def cli(self, *arguments: str, status: int = 0) -> str:
+    def cli(self, *arguments: str, status: int = 0, **environment: str) -> str:
         """Runs `weather-tweets` and returns what it printed; its exit status must be the given one."""
         result = subprocess.run(
             [sys.executable, "-m", "weather_tweets.cli", "--data-dir", str(self.folder.path), *arguments],
-            env={**os.environ, **self._environment},
+            env={**os.environ, **self._environment, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -88,9 +88,9 @@ class RunningStack:
         return leftovers.processes(self.folder.path)
 
 
-def run_stack(path: Path) -> Iterator[RunningStack]:
+def run_stack(path: Path, environment: dict[str, str] | None = None) -> Iterator[RunningStack]:
     """For a fixture: the stack, up; afterwards nothing of it is left."""
-    stack = RunningStack(path)
+    stack = RunningStack(path, environment)
     try:
         stack.cli("up")
         yield stack

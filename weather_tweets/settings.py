@@ -5,8 +5,9 @@ A variable's name is the class's prefix and the field's name in capitals, for in
 """
 
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -53,12 +54,25 @@ class KafkaSettings(BaseSettings):
 class RedisSettings(BaseSettings):
     """How Redis is reached."""
 
-    model_config = SettingsConfigDict(env_prefix="WEATHER_REDIS_")
+    # Else an error shows what was refused, with its password.
+    model_config = SettingsConfigDict(env_prefix="WEATHER_REDIS_", hide_input_in_errors=True)
 
     url: SecretStr = Field(
         SecretStr("redis://127.0.0.1:6379/0"),
         description="`redis://` or `rediss://` URL, with its password if any",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _can_be_read(cls, url: SecretStr) -> SecretStr:
+        """Refuses here what redis-py would refuse later with a part of the password in its message."""
+        try:
+            readable = urlsplit(url.get_secret_value()).port != 0
+        except ValueError:
+            readable = False
+        if not readable:
+            raise ValueError("must be a URL; percent-encode what is special in the password")
+        return url
 
 
 class MongoSettings(BaseSettings):

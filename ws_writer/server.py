@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import resource
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -11,6 +10,7 @@ from contextlib import asynccontextmanager
 from prometheus_client import REGISTRY, CollectorRegistry
 from websockets.asyncio.server import ServerConnection, serve
 
+from weather_tweets import open_files
 from weather_tweets.metrics import WriterMetrics
 from weather_tweets.settings import RedisSettings, WriterSettings
 from weather_tweets.tweet import Tweet
@@ -71,7 +71,8 @@ async def running(
         else:
             await viewers.attend(connection, live.snapshot)
 
-    _allow_many_connections()
+    # Every viewer is one.
+    open_files.allow_many()
     server = await serve(
         attend,
         settings.host,
@@ -117,9 +118,3 @@ async def run(settings: WriterSettings, redis: RedisSettings) -> None:
         loop.add_signal_handler(number, stop.set)
     async with running(settings, redis):
         await stop.wait()
-
-
-def _allow_many_connections() -> None:
-    """Every viewer is an open file, and many systems start a process with a limit of 1,024."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

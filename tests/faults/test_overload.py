@@ -18,7 +18,7 @@ def test_five_hundred_clients_at_once_are_answered_and_nothing_acknowledged_is_l
 ) -> None:
     before = agreed(healthy)
     answers = post_many(healthy.endpoints.gateway, 5000, clients=500)
-    assert {answer.status for answer in answers} <= {202, 429, 503}
+    assert {answer.status for answer in answers} <= {202, 503}
     accepted = sum(answer.status == 202 for answer in answers)
     after = agreed(healthy)
     # What was refused at its deadline may have reached Kafka all the same.

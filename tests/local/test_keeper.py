@@ -90,7 +90,7 @@ async def test_a_part_that_fails_its_health_check_is_replaced(keeper: Keeper) ->
 async def test_a_part_that_is_stopped_by_a_signal_is_replaced(
     keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("weather_tweets.local.services.PROBE_SECONDS", 0.2)
+    monkeypatch.setattr("weather_tweets.local.services.HEALTH_SECONDS", 0.2)
     assert keeper.part.pid
     os.kill(keeper.part.pid, signal.SIGSTOP)
     await _until(lambda: keeper.restarts == 1 and keeper.state == "ready")

@@ -90,7 +90,11 @@ class Folder:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Replaces the file in one step: a reader sees the old content or the new, never half of it."""
+    """Replaces the file in one step: a reader sees the old content or the new, never half of it.
+
+    For its owner only: the URLs of stores may have passwords in them.
+    """
     scratch = path.with_suffix(".new")
+    scratch.touch(mode=0o600)
     scratch.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     scratch.replace(path)

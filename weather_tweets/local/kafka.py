@@ -9,6 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -113,8 +114,16 @@ class Kafka(Part):
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, self._has_a_broker()).result()
 
+    def client_options(self) -> dict[str, Any]:
+        """How a client is let in, for the probe."""
+        return {"bootstrap_servers": self.bootstrap_servers}
+
+    def format_options(self) -> list[str]:
+        """Further arguments of the tool that makes the empty log."""
+        return []
+
     async def _has_a_broker(self) -> bool:
-        client = AIOKafkaClient(bootstrap_servers=self.bootstrap_servers, request_timeout_ms=1500)
+        client = AIOKafkaClient(**self.client_options(), request_timeout_ms=1500)
         try:
             await client.bootstrap()
             return bool(client.cluster.brokers())
@@ -131,6 +140,7 @@ class Kafka(Part):
                     # Over in a second: the optimising compiler would only take time.
                     *self._java("-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool", "format",
                     f"--cluster-id={cluster}", f"--config={self._config_file}", "--ignore-formatted",
+                    *self.format_options(),
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -27,7 +27,7 @@ _BACKOFF_SECONDS = (0.0, 0.5, 1.0, 2.0, 4.0)
 _STABLE_SECONDS = 10.0
 
 _HEALTH_SECONDS = 3.0
-# In a row: some 15 s of silence. A process stopped for less than that goes on where it was.
+# In a row: some 24 s of silence. A process stopped for less than that goes on where it was.
 _HEALTH_FAILURES = 3
 
 

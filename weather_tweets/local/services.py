@@ -8,7 +8,14 @@ from pathlib import Path
 from weather_tweets.local.part import Part
 
 PROBE_SECONDS = 2.0
-"""A service that does not answer its health check in this time has failed it."""
+"""A service that does not answer in this time is not ready."""
+
+HEALTH_SECONDS = 5.0
+"""One that does not answer its health check in this time has failed it.
+
+Longer: the check waits its turn behind every client, and a service that is overloaded must not be killed for
+it, with all the requests that it has in hand.
+"""
 
 
 class Service(Part):
@@ -36,7 +43,7 @@ class Service(Part):
 
     def healthy(self) -> bool:
         """Whether the service still does its work; a port that answers is not enough."""
-        return get_ok(self.port, "/healthz")
+        return get_ok(self.port, "/healthz", HEALTH_SECONDS)
 
 
 class Gateway(Service):
@@ -56,9 +63,9 @@ class StreamsWorker(Service):
     package = "streams"
 
 
-def get_ok(port: int, path: str) -> bool:
+def get_ok(port: int, path: str, timeout_seconds: float = PROBE_SECONDS) -> bool:
     """Whether a server of this machine answers 200 in time."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PROBE_SECONDS)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_seconds)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == 200
