@@ -18,6 +18,8 @@ class Bench:
     """Less of everything: to see that it works, and roughly where it stands."""
     step: Callable[[str], None] = lambda _: None
     """Told what begins."""
+    say: Callable[[str], None] = lambda _: None
+    """Told what whoever reads the result should know."""
 
     @property
     def repeats(self) -> int:

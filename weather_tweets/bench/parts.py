@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from redis import Redis
+
 from weather_tweets.audit import audit
 from weather_tweets.audit_sources import of_stack
 from weather_tweets.kafka import ensure_topics
@@ -16,6 +18,7 @@ from weather_tweets.local.part import Part
 from weather_tweets.local.services import Service, StreamsWorker
 from weather_tweets.local.sessions import by_leader
 from weather_tweets.local.stack import Stack
+from weather_tweets.settings import KafkaSettings
 
 SETTLE_SECONDS = 300.0
 """How long the stores may take to agree; a backlog may still be on its way."""
@@ -44,9 +47,9 @@ class Parts:
             if name == "kafka":
                 asyncio.run(ensure_topics(self.stack.kafka_settings()))
 
-    def start_worker(self) -> StreamsWorker:
+    def start_worker(self, **settings: str) -> StreamsWorker:
         """One more worker of the streams; returns when it answers, its table may still recover."""
-        worker = self.stack.streams_worker(len(self.workers) + 1)
+        worker = self.stack.streams_worker(len(self.workers) + 1, settings)
         self.workers.append(worker)
         self.run(worker)
         return worker
@@ -62,6 +65,19 @@ class Parts:
         self._running.remove(part)
         if part in self.workers:
             self.workers.remove(part)
+
+    def begin_anew(self, name: str, *, partitions: int = KafkaSettings().partitions) -> None:
+        """Empty stores for the workers to come: topics, group and database of that name, an empty Redis."""
+        os.environ.update({
+            "WEATHER_KAFKA_TOPIC": name,
+            "WEATHER_KAFKA_DEAD_TOPIC": f"{name}.dead",
+            "WEATHER_KAFKA_PARTITIONS": str(partitions),
+            "WEATHER_STREAMS_APP_ID": name,
+            "WEATHER_MONGO_DATABASE": name,
+        })  # fmt: skip
+        asyncio.run(ensure_topics(self.stack.kafka_settings()))
+        with Redis.from_url(self.stack.redis) as redis:
+            redis.flushall()
 
     def service(self, name: str) -> Service:
         """One of our services, for its port and process."""

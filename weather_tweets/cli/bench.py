@@ -77,7 +77,7 @@ def run(
                 progress.update(task, description=f"{title}: {what}")
 
             try:
-                report.add(stage, run_stage(stage, Bench(Path(scratch), quick, step)))
+                report.add(stage, run_stage(stage, Bench(Path(scratch), quick, step, err.print)))
             except (PartFailedError, StageFailedError, StoresDisagreeError) as error:
                 raise fail(f"{stage}: {error}") from error
             progress.update(task, description=title, completed=1)

@@ -1,6 +1,7 @@
 """What a stack is made of: which parts there are, on which ports, and how each finds the others."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -110,8 +111,8 @@ class Stack:
         )
         return [producer, writer, gateway]
 
-    def streams_worker(self, number: int) -> StreamsWorker:
-        """The worker `streams-<number>`, counted from 1."""
+    def streams_worker(self, number: int, settings: Mapping[str, str] | None = None) -> StreamsWorker:
+        """The worker `streams-<number>`, counted from 1, with further settings (environment variables)."""
         name = f"streams-{number}"
         usual = StreamsSettings().port
         port = self._ports.choose(name, usual + number - 1 if usual else 0)
@@ -120,7 +121,11 @@ class Stack:
             StreamsWorker,
             name,
             port,
-            {"WEATHER_STREAMS_PORT": str(port), "WEATHER_STREAMS_DATA_DIR": str(self._data(name))},
+            {
+                "WEATHER_STREAMS_PORT": str(port),
+                "WEATHER_STREAMS_DATA_DIR": str(self._data(name)),
+                **(settings or {}),
+            },
         )
 
     def prometheus(self, workers: list[StreamsWorker]) -> Prometheus:
