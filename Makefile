@@ -29,7 +29,7 @@ down: setup ## Stops it
 
 test: setup-dev lint ## Format, lint, types, and every test with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadfile
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 

