@@ -52,8 +52,8 @@ end
 local function command(line)
   line = line:gsub("^%$ ", ""):gsub("^%.venv/bin/", ""):gsub("^[A-Z_]+=%S+ ", "")
   for _, pattern in ipairs({
-    "^weather%-tweets %l[%l%-]*", "^make %l[%l%-]*", "^python %-m %l[%l_]*", "^locust", "^faust", "^helm %l+",
-    "^kubectl %l+", "^redis%-cli", "^docker compose %l+", "^curl",
+    "^weather%-tweets %l[%l%-]*", "^make %l[%l%d%-]*", "^python %-m %l[%l_]*", "^locust%f[%s\0]", "^faust%f[%s\0]",
+    "^helm %l+", "^kubectl", "^kind %l+", "^gcloud", "^redis%-cli", "^docker compose %l+", "^curl%f[%s\0]",
   }) do
     local found = line:match(pattern)
     if found then return found end
