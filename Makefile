@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint chaos e2e images push deploy-prerequisites deploy format protos dashboards page manual bench setup-bench measurements lock
+.PHONY: help setup setup-dev demo up down test lint chaos e2e images push deploy-prerequisites deploy format protos dashboards page manual bench profile setup-bench measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -95,6 +95,11 @@ manual: .venv-manual/.ready ## Builds the two manuals (Spanish) as PDF: manual/b
 bench: setup-bench ## Measures rate, latency, CPU and memory per tweet: build/bench.json and plots (25 minutes)
 	@mkdir -p build
 	@$(BIN)/weather-tweets bench --json build/bench.json --plots build/bench
+
+STAGE ?= door
+
+profile: setup-bench ## Draws where our services' CPU time goes under a stage's load: build/profile (STAGE=door)
+	@$(BIN)/weather-tweets bench profile $(STAGE) build/profile/$(STAGE)
 
 setup-bench: setup-dev .venv-bench/.ready ## Installs what the benchmark compares with
 

@@ -20,6 +20,8 @@ class Bench:
     """Told what begins."""
     say: Callable[[str], None] = lambda _: None
     """Told what whoever reads the result should know."""
+    profiles: Path | None = None
+    """Where flame graphs of our services are drawn; what is measured under the profiler says nothing."""
 
     @property
     def repeats(self) -> int:
@@ -28,4 +30,4 @@ class Bench:
 
     def parts(self, **settings: str) -> AbstractContextManager[Parts]:
         """Parts of a stack with these settings (environment variables), none started yet."""
-        return parts(self.folder / "stack", settings)
+        return parts(self.folder / "stack", settings, self.profiles)

@@ -4,12 +4,14 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 
 from redis import Redis
 
 from weather_tweets.audit import audit
 from weather_tweets.audit_sources import of_stack
+from weather_tweets.bench import profiled
 from weather_tweets.kafka import ensure_topics
 from weather_tweets.local import leftovers
 from weather_tweets.local.endpoints import Endpoints
@@ -31,8 +33,10 @@ class StoresDisagreeError(RuntimeError):
 class Parts:
     """The parts by name: `kafka`, `redis`, `mongo`, `producer`, `writer`, `gateway`, and the workers."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, profiles: Path | None = None) -> None:
+        """With `profiles` our services run under a profiler, whose flame graphs stand there in the end."""
         self.folder = folder
+        self._profiles = profiles
         self.stack = Stack(folder)
         self.workers: list[StreamsWorker] = []
         self._parts: dict[str, Part] = {
@@ -56,6 +60,8 @@ class Parts:
 
     def run(self, part: Part) -> None:
         """Starts any part, also one that the stack does not have; it ends with the others."""
+        if self._profiles and isinstance(part, Service):
+            part.wrapper = profiled.wrapper(_new_file(self._profiles, part.name))
         self._running.append(part)
         part.start()
 
@@ -79,9 +85,13 @@ class Parts:
         with Redis.from_url(self.stack.redis) as redis:
             redis.flushall()
 
+    def part(self, name: str) -> Part:
+        """One of them, to kill it or to start it again."""
+        return self._parts[name]
+
     def service(self, name: str) -> Service:
         """One of our services, for its port and process."""
-        part = self._parts[name]
+        part = self.part(name)
         assert isinstance(part, Service)  # noqa: S101 (a stage that asks for another is wrong itself)
         return part
 
@@ -104,13 +114,23 @@ class Parts:
     def end(self) -> None:
         """Ends every part: what is kept, is kept for nobody."""
         for part in reversed(self._running):
-            part.kill()
+            if part.wrapper:
+                part.stop()
+            else:
+                part.kill()
         self._running.clear()
         self.stack.close()
 
 
+def _new_file(folder: Path, name: str) -> Path:
+    """`<name>.svg`, `<name>-2.svg` and so on: one for each start."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = (f"{name}{suffix}.svg" for suffix in chain([""], (f"-{number}" for number in count(2))))
+    return next(file for each in names if not (file := folder / each).exists())
+
+
 @contextmanager
-def parts(path: Path, settings: Mapping[str, str]) -> Iterator[Parts]:
+def parts(path: Path, settings: Mapping[str, str], profiles: Path | None = None) -> Iterator[Parts]:
     """Parts with these settings (environment variables) in the folder, which is removed in the end."""
     folder = Folder(path)
     folder.purge()
@@ -118,7 +138,7 @@ def parts(path: Path, settings: Mapping[str, str]) -> Iterator[Parts]:
     before = dict(os.environ)
     os.environ.update({"WEATHER_STACK_USUAL_PORTS": "false", leftovers.MARK: str(folder.path), **settings})
     try:
-        made = Parts(folder)
+        made = Parts(folder, profiles)
         try:
             yield made
         finally:

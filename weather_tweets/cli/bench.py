@@ -1,9 +1,10 @@
 """`weather-tweets bench`."""
 
 import tempfile
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -11,6 +12,9 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from weather_tweets.cli.context import err, fail, folder, out, speaks
+
+if TYPE_CHECKING:
+    from weather_tweets.bench.rows import Result
 
 
 class _RunByDefault(TyperGroup):
@@ -48,42 +52,17 @@ def run(
     """
     from weather_tweets.bench import report as reports
     from weather_tweets.bench import tables
-    from weather_tweets.bench.bench import Bench
-    from weather_tweets.bench.failure import StageFailedError
-    from weather_tweets.bench.parts import StoresDisagreeError
     from weather_tweets.bench.stages import NAMES
-    from weather_tweets.bench.stages import run as run_stage
-    from weather_tweets.local.part import PartFailedError
 
-    chosen = stages or list(NAMES)
-    if unknown := [name for name in chosen if name not in NAMES]:
-        raise fail(f"There is no stage {', '.join(unknown)}: there are {', '.join(NAMES)}.", 2)
+    chosen = _known(stages or NAMES)
     if plots and not find_spec("matplotlib"):
         raise fail("Plots need matplotlib: `make setup-bench` installs it.", 2)
     report = reports.new(quick=quick)
-    root = folder(context).path
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-", dir=root) as scratch,
-        Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err
-        ) as progress,
-    ):
-        for number, stage in enumerate(chosen, 1):
-            title = f"{stage} ({number} of {len(chosen)})"
-            task = progress.add_task(title, total=1)
-
-            def step(what: str, *, task: Any = task, title: str = title) -> None:
-                progress.update(task, description=f"{title}: {what}")
-
-            try:
-                report.add(stage, run_stage(stage, Bench(Path(scratch), quick, step, err.print)))
-            except (PartFailedError, StageFailedError, StoresDisagreeError) as error:
-                raise fail(f"{stage}: {error}") from error
-            progress.update(task, description=title, completed=1)
-            # After every stage: who waits for the last may have given up by then.
-            if json_file:
-                reports.write(report, json_file)
+    for stage, result in _results(folder(context).path, chosen, quick=quick):
+        report.add(stage, result)
+        # After every stage: who waits for the last may have given up by then.
+        if json_file:
+            reports.write(report, json_file)
     if plots:
         from weather_tweets.bench.plots import draw
 
@@ -91,6 +70,72 @@ def run(
     for stage in chosen:
         out.print(tables.stage_table(stage, getattr(report, stage)))
     out.print(tables.figures_table(report.ratios))
+
+
+@app.command()
+@speaks
+def profile(
+    context: typer.Context,
+    stage: Annotated[str, typer.Argument(help="door, streams, whole, growth or kafka.")],
+    target: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the flame graphs (SVG) go.")],
+) -> None:
+    """Draw where the CPU time of our services goes under the load of a stage (by py-spy)."""
+    from weather_tweets.bench import profiled
+
+    _known([stage])
+    if not profiled.is_installed():
+        raise fail("Profiles need py-spy: `make setup-dev` installs it.", 2)
+    target.mkdir(parents=True, exist_ok=True)
+    for former in target.glob("*.svg"):
+        former.unlink()
+    # What is measured under the profiler says nothing.
+    list(_results(folder(context).path, [stage], quick=True, profiles=target.resolve()))
+    for graph in sorted(target.glob("*.svg")):
+        out.print(str(graph), soft_wrap=True)
+
+
+def _known(stages: Iterable[str]) -> list[str]:
+    from weather_tweets.bench.stages import NAMES
+
+    chosen = list(stages)
+    if unknown := [name for name in chosen if name not in NAMES]:
+        raise fail(f"There is no stage {', '.join(unknown)}: there are {', '.join(NAMES)}.", 2)
+    return chosen
+
+
+def _results(
+    root: Path, stages: list[str], *, quick: bool, profiles: Path | None = None
+) -> Iterator[tuple[str, "Result"]]:
+    """Runs the stages, and shows how far they are."""
+    from weather_tweets.bench.bench import Bench
+    from weather_tweets.bench.failure import StageFailedError
+    from weather_tweets.bench.parts import StoresDisagreeError
+    from weather_tweets.bench.stages import run as run_stage
+    from weather_tweets.energy.traffic import RefusedTweetsError
+    from weather_tweets.local.part import PartFailedError
+    from weather_tweets.swarm_run import SwarmFailedError
+
+    expected = (PartFailedError, StageFailedError, StoresDisagreeError, RefusedTweetsError, SwarmFailedError)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", dir=root) as scratch,
+        Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err
+        ) as progress,
+    ):
+        for number, stage in enumerate(stages, 1):
+            title = f"{stage} ({number} of {len(stages)})"
+            task = progress.add_task(title, total=1)
+
+            def step(what: str, *, task: Any = task, title: str = title) -> None:
+                progress.update(task, description=f"{title}: {what}")
+
+            try:
+                result = run_stage(stage, Bench(Path(scratch), quick, step, err.print, profiles))
+            except expected as error:
+                raise fail(f"{stage}: {error}") from error
+            progress.update(task, description=title, completed=1)
+            yield stage, result
 
 
 @app.command()

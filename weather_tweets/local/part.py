@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,6 +30,8 @@ class Part(ABC):
     """
 
     name: str
+    wrapper: Sequence[str] = ()
+    """A command that runs ours, its last arguments: a profiler's."""
 
     def __init__(self, data_dir: Path, *, port: int | None = None, log_file: Path | None = None) -> None:
         """Takes a free port where none is given; the log is `<name>.log` in the data folder by default."""
@@ -80,7 +83,7 @@ class Part(ABC):
         self.prepare()
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(),
+                [*self.wrapper, *self.command()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

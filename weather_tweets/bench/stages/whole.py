@@ -1,0 +1,122 @@
+"""`whole`: a tweet's way through every part, from the client to the stores and to a viewer."""
+
+import resource
+import time
+from pathlib import Path
+
+from redis import Redis
+
+from weather_tweets import redis_keys, swarm_run
+from weather_tweets.bench.bench import Bench
+from weather_tweets.bench.failure import StageFailedError
+from weather_tweets.bench.parts import SETTLE_SECONDS, Parts
+from weather_tweets.bench.reading import Meter, Reading
+from weather_tweets.bench.rows import Result, Row, Run, row
+from weather_tweets.bench.steady import Course, SteadyLoad, percentile
+from weather_tweets.energy import traffic
+
+PER_SECOND = 1000
+"""Of the steady load on which freshness is measured."""
+
+_USERS = (10, 64)
+_WARM_UP_TWEETS = 5000
+_POLL_SECONDS = 0.01
+
+
+def run(bench: Bench) -> Result:
+    """Raises `PartFailedError`, `StoresDisagreeError`, and `StageFailedError` where a tweet is refused."""
+    with bench.parts() as parts:
+        bench.step("starting every part")
+        parts.start("kafka", "redis", "mongo", "producer", "writer", "gateway")
+        parts.start_worker()
+        data = swarm_run.ensure_data(parts.folder)
+        bench.step("warming up")
+        traffic.in_arrays(parts.endpoints.gateway, tweets=_WARM_UP_TWEETS, users=2, data=data)
+        _swarm(parts, data, tweets=1000, users=10)
+        rows = _swarms(bench, parts, data)
+        parts.audit()
+        freshness = _freshness(bench, parts)
+        parts.audit()
+    _, processed, viewer = freshness
+    ratios = {
+        "whole_rate_per_second": max(row.rate_per_second for row in rows),
+        "whole_processed_p99_ms": processed.p99_ms or 0.0,
+        "whole_viewer_p99_ms": viewer.p99_ms or 0.0,
+    }
+    return Result([*rows, *freshness], ratios)
+
+
+def _swarms(bench: Bench, parts: Parts, data: Path) -> list[Row]:
+    tweets = 2000 if bench.quick else 6000
+    runs: dict[int, list[Run]] = {users: [] for users in _USERS}
+    for repeat in range(bench.repeats):
+        for users, done in runs.items():
+            bench.step(f"Locust with {users} users, run {repeat + 1} of {bench.repeats}")
+            done.append(_swarm(parts, data, tweets=tweets, users=users))
+    return [row(f"Locust, {users} users", done) for users, done in runs.items()]
+
+
+def _swarm(parts: Parts, data: Path, *, tweets: int, users: int) -> Run:
+    """From the first tweet sent to the last one counted."""
+    with Redis.from_url(parts.endpoints.redis) as redis:
+        already = _processed(redis)
+        meter = Meter(parts.processes())
+        locust = _children_seconds()
+        summary = swarm_run.run(parts.endpoints.gateway, tweets=tweets, users=users, data=data)
+        accepted = int(summary["accepted"])
+        late = _wait_for(redis, already + accepted) - float(summary["ended_at"])
+    reading = meter.read()
+    cpu_seconds = {**reading.cpu_seconds, "locust": _children_seconds() - locust}
+    # Locust's own start is no part of it.
+    seconds = float(summary["seconds"]) + max(0.0, late)
+    latency: dict[str, float] = summary["latency_ms"]
+    return Run(
+        accepted, Reading(seconds, cpu_seconds, reading.peak_rss_bytes), latency["p50"], latency["p99"]
+    )
+
+
+def _freshness(bench: Bench, parts: Parts) -> list[Row]:
+    seconds = 10 if bench.quick else 60
+    bench.step(f"{PER_SECOND:,} tweets/s for {seconds} s")
+    load = SteadyLoad(parts.endpoints, per_second=PER_SECOND, seconds=seconds)
+    load.wait_until(0)
+    meter = Meter(parts.processes())
+    load.wait_until(seconds)
+    reading = meter.read()
+    course = load.course()
+    if course.refusals:
+        raise StageFailedError(f"{PER_SECOND:,} tweets/s were too many: {course.refusals}")
+    return [
+        row(f"{PER_SECOND:,} tweets/s: {name}", [_fresh(course, reading, moments)])
+        for name, moments in (
+            ("answered", course.accepted),
+            ("counted", course.counted),
+            ("shown to a viewer", course.shown),
+        )
+    ]
+
+
+def _fresh(course: Course, reading: Reading, moments: list[float | None]) -> Run:
+    waits = course.waits_ms(moments)
+    if len(waits) < len(course.due):
+        raise StageFailedError(f"{len(course.due) - len(waits):,} of {len(course.due):,} never came")
+    return Run(len(waits), reading, percentile(waits, 50), percentile(waits, 99))
+
+
+def _processed(redis: Redis) -> int:
+    return int(redis.hget(redis_keys.TOTALS, "messages") or 0)
+
+
+def _wait_for(redis: Redis, messages: int) -> float:
+    """When the total got so high, in seconds since the epoch."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while _processed(redis) < messages:
+        if time.monotonic() > deadline:
+            raise StageFailedError(f"not all tweets were processed within {SETTLE_SECONDS:g} s")
+        time.sleep(_POLL_SECONDS)
+    return time.time()
+
+
+def _children_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -1,0 +1,114 @@
+"""`python -m weather_tweets.bench.steady_process ORDER`: runs the load (`steady`), writes its course."""
+
+import asyncio
+import itertools
+import resource
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+import uvloop
+
+from weather_tweets import countries
+from weather_tweets.bench.open_loop import OpenLoop
+from weather_tweets.bench.steady import Course, Order
+from weather_tweets.bench.watchers import Tallies, Viewer, offsets_of_keys
+from weather_tweets.settings import KafkaSettings
+
+# More than the gateway's deadline for Kafka.
+_ANSWER_SECONDS = 15.0
+_COUNT_SECONDS = 60.0
+_SHOW_SECONDS = 1.0
+
+_TEXT = "Llueve desde la madrugada y el viento no deja oír la radio; mañana dicen que sale el sol."
+
+
+class _Tweet(NamedTuple):
+    id: str
+    code: str
+    request: bytes
+
+
+async def _run(order: Order) -> Course:
+    address = urlsplit(order.gateway)
+    tweets = _tweets(order.per_second * order.seconds, address.netloc)
+    client = OpenLoop(address.hostname or "", address.port or 80, [tweet.request for tweet in tweets])
+    kafka = KafkaSettings(bootstrap_servers=order.kafka)
+    tallies = Tallies(order.redis, kafka.partitions)
+    async with asyncio.TaskGroup() as watchers:
+        tasks = [watchers.create_task(tallies.watch())]
+        viewer = Viewer(order.live) if order.live else None
+        if viewer:
+            tasks.append(watchers.create_task(viewer.watch()))
+            await viewer.ready.wait()
+        begin = max(order.begins_at, time.monotonic())
+        due = [begin + number / order.per_second for number in range(len(tweets))]
+        await client.send(due, patience_seconds=_ANSWER_SECONDS)
+        offsets = await offsets_of_keys(kafka)
+        places = [offsets.get(tweet.id) for tweet in tweets]
+        with suppress(TimeoutError):
+            await asyncio.wait_for(tallies.wait_for(filter(None, places)), _COUNT_SECONDS)
+        if viewer:
+            await asyncio.sleep(_SHOW_SECONDS)
+        for task in tasks:
+            task.cancel()
+    shown = _shown(tweets, client.accepted, viewer) if viewer else [None] * len(tweets)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+
+    def since_begin(moments: Sequence[float | None]) -> list[float | None]:
+        return [None if moment is None else moment - order.begins_at for moment in moments]
+
+    return Course(
+        due=[at - order.begins_at for at in due],
+        accepted=since_begin(client.accepted),
+        counted=since_begin([tallies.counted_at(*place) if place else None for place in places]),
+        shown=since_begin(shown),
+        refusals=dict(client.refusals),
+        cpu_seconds=used.ru_utime + used.ru_stime,
+    )
+
+
+def _tweets(count: float, host: str) -> list[_Tweet]:
+    """Of all countries in turn: so few of one are under way at once that its counts tell them apart."""
+    known = itertools.cycle(
+        country for country in countries.by_code().values() if country != countries.UNKNOWN
+    )
+    return [_tweet(country, host) for country in itertools.islice(known, int(count))]
+
+
+def _tweet(country: countries.Country, host: str) -> _Tweet:
+    own_id = str(uuid.uuid4())
+    body = msgspec.json.encode({"texto": _TEXT, "país": country.name})
+    head = (
+        f"POST /input HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nIdempotency-Key: {own_id}\r\n\r\n"
+    )
+    return _Tweet(own_id, country.code, head.encode() + body)
+
+
+def _shown(tweets: Sequence[_Tweet], accepted: Sequence[float | None], viewer: Viewer) -> list[float | None]:
+    """A country's tweets are counted in the order in which they were accepted."""
+    shown: list[float | None] = [None] * len(tweets)
+    before: Counter[str] = Counter()
+    order = sorted((at, number) for number, at in enumerate(accepted) if at is not None)
+    for _, number in order:
+        code = tweets[number].code
+        shown[number] = viewer.shown_at(code, before[code])
+        before[code] += 1
+    return shown
+
+
+def main() -> None:
+    order = msgspec.json.decode(sys.argv[1], type=Order)
+    course = uvloop.run(_run(order))
+    sys.stdout.buffer.write(msgspec.json.encode(course))
+
+
+if __name__ == "__main__":
+    main()
