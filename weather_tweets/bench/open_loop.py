@@ -25,7 +25,8 @@ class OpenLoop:
         self._requests = requests
         self._idle: list[_Connection] = []
         self._waiting: deque[int] = deque()
-        self._open = 0
+        self._open: set[_Connection] = set()
+        self._connecting = 0
         self._unsettled = len(requests)
         self._all_settled = asyncio.Event()
         self._opening: set[asyncio.Task[None]] = set()
@@ -38,6 +39,11 @@ class OpenLoop:
             self._begin(number)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._all_settled.wait(), patience_seconds)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        for connection in self._open:
+            connection.close()
 
     def settled(self, connection: "_Connection", number: int, outcome: str, *, reusable: bool) -> None:
         """A request has come to its end."""
@@ -56,7 +62,7 @@ class OpenLoop:
 
     def closed(self, connection: "_Connection") -> None:
         """A connection is no more."""
-        self._open -= 1
+        self._open.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
         if self._waiting:
@@ -65,13 +71,13 @@ class OpenLoop:
     def _begin(self, number: int) -> None:
         if self._idle:
             self._idle.pop().send(number, self._requests[number])
-        elif self._open < MAX_CONNECTIONS:
+        elif len(self._open) + self._connecting < MAX_CONNECTIONS:
             self._connect(number)
         else:
             self._waiting.append(number)
 
     def _connect(self, number: int) -> None:
-        self._open += 1
+        self._connecting += 1
         task = asyncio.create_task(self._connect_and_send(number))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
@@ -81,10 +87,12 @@ class OpenLoop:
         try:
             _, connection = await loop.create_connection(lambda: _Connection(self), *self._address)
         except OSError as error:
-            self._open -= 1
+            self._connecting -= 1
             self.refusals[type(error).__name__] += 1
             self._settle_one()
             return
+        self._connecting -= 1
+        self._open.add(connection)
         connection.send(number, self._requests[number])
 
     def _settle_one(self) -> None:
@@ -112,14 +120,18 @@ class _Connection(asyncio.Protocol):
         else:
             self._transport.write(request)
 
+    def close(self) -> None:
+        if self._transport:
+            self._transport.close()
+
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
 
     def on_message_complete(self) -> None:
         reusable = self._parser.should_keep_alive()
         self._settle(str(self._parser.get_status_code()), reusable=reusable)
-        if not reusable and self._transport:
-            self._transport.close()
+        if not reusable:
+            self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._number is not None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import uvloop
+from aiokafka.errors import KafkaError
 
 from weather_tweets import countries
 from weather_tweets.bench.open_loop import OpenLoop
@@ -25,6 +26,7 @@ from weather_tweets.settings import KafkaSettings
 _ANSWER_SECONDS = 15.0
 _COUNT_SECONDS = 60.0
 _SHOW_SECONDS = 1.0
+_RETRY_SECONDS = 0.5
 
 _TEXT = "Llueve desde la madrugada y el viento no deja oír la radio; mañana dicen que sale el sol."
 
@@ -50,7 +52,8 @@ async def _run(order: Order) -> Course:
         begin = max(order.begins_at, time.monotonic())
         due = [begin + number / order.per_second for number in range(len(tweets))]
         await client.send(due, patience_seconds=_ANSWER_SECONDS)
-        offsets = await offsets_of_keys(kafka)
+        client.close()
+        offsets = await _offsets(kafka)
         places = [offsets.get(tweet.id) for tweet in tweets]
         with suppress(TimeoutError):
             await asyncio.wait_for(tallies.wait_for(filter(None, places)), _COUNT_SECONDS)
@@ -72,6 +75,16 @@ async def _run(order: Order) -> Course:
         refusals=dict(client.refusals),
         cpu_seconds=used.ru_utime + used.ru_stime,
     )
+
+
+async def _offsets(kafka: KafkaSettings) -> dict[str, tuple[int, int]]:
+    """As soon as Kafka, which may have been killed under the load, is there."""
+    async with asyncio.timeout(_COUNT_SECONDS):
+        while True:
+            try:
+                return await offsets_of_keys(kafka)
+            except KafkaError:
+                await asyncio.sleep(_RETRY_SECONDS)
 
 
 def _tweets(count: float, host: str) -> list[_Tweet]:

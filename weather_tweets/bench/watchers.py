@@ -113,12 +113,15 @@ class Viewer:
 
 
 async def offsets_of_keys(kafka: KafkaSettings) -> dict[str, tuple[int, int]]:
-    """Partition and offset of each key of the topic, up to now; of one that is there twice, the first."""
+    """Partition and offset of each key of the topic, up to now; of one that is there twice, the first.
+
+    Raises `aiokafka.errors.KafkaError`.
+    """
     found: dict[str, tuple[int, int]] = {}
     # Without a group it is given all partitions.
-    async with AIOKafkaConsumer(
-        kafka.topic, **client_options(kafka), auto_offset_reset="earliest"
-    ) as consumer:
+    consumer = AIOKafkaConsumer(kafka.topic, **client_options(kafka), auto_offset_reset="earliest")
+    try:
+        await consumer.start()
         ends = await consumer.end_offsets(consumer.assignment())
         left = {partition for partition, end in ends.items() if end}
         while left:
@@ -127,4 +130,6 @@ async def offsets_of_keys(kafka: KafkaSettings) -> dict[str, tuple[int, int]]:
                     found.setdefault(record.key.decode(), (partition.partition, record.offset))
                 if records[-1].offset + 1 >= ends[partition]:
                     left.discard(partition)
+    finally:
+        await consumer.stop()
     return found
