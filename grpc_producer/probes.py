@@ -1,6 +1,7 @@
 """`/healthz` and `/metrics`, on an HTTP port of their own."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -22,6 +23,11 @@ class Probes:
             server_version = "weather-producer"
             sys_version = ""
             timeout = 10
+
+            def handle(self) -> None:
+                # Who asks may give up before the answer: no reason for a traceback.
+                with suppress(ConnectionError):
+                    super().handle()
 
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]

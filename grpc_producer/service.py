@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from grpc_producer.publisher import Delivery, Publisher
 from grpc_producer.records import Record, completed, record
@@ -70,6 +71,8 @@ class TweetPublisherService(tweets_pb2_grpc.TweetPublisherServicer):
         try:
             while (reply := await stream.next_reply()) is not None:
                 yield reply
+            if stream.unreadable:
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "not a batch of tweets")
         finally:
             self._streams.discard(stream)
             stream.stop_reading()
@@ -105,6 +108,8 @@ class _Stream:
         self._service = service
         self._publisher = publisher
         self._batches = batches
+        self.unreadable = False
+        """Whether it ended with bytes that are no batch."""
         self._unanswered = 0
         self._room = asyncio.Semaphore(MAX_UNANSWERED_BATCHES)
         self._replies: asyncio.Queue[tweets_pb2.BatchReply | None] = asyncio.Queue()
@@ -129,8 +134,8 @@ class _Stream:
 
     def _read_to_the_end(self, reader: "asyncio.Task[None]") -> None:
         if not reader.cancelled():
-            # A broken stream has nobody left to answer; the exception was the way to learn of it.
-            reader.exception()
+            # Any other exception is the way to learn of a broken stream, which has nobody left to answer.
+            self.unreadable = isinstance(reader.exception(), DecodeError)
         if not self._unanswered:
             self._replies.put_nowait(None)
 

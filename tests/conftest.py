@@ -15,8 +15,14 @@ from weather_tweets.local.redis import Redis
 
 P = TypeVar("P", bound=Part)
 
-# No timed assertion, also not by way of Hypothesis: the machine may be busy.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No timed assertion, also not by way of Hypothesis: the machine may be busy. And the same examples each time:
+# what is to be found by chance is looked for by hand, with `--hypothesis-profile=thorough`.
+settings.register_profile(
+    "unhurried", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "thorough", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("unhurried")
 
 

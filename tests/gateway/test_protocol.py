@@ -13,6 +13,8 @@ GARBAGE = {
     "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
     "no version": b"GET /\r\n\r\n",
     "another version": b"GET / HTTP/9.9\r\n\r\n",
+    "a URL that is none": b"GET \x1f\x80 HTTP/1.1\r\n\r\n",
+    "no HTTP and a URL that is none": b"GET \x1f\x80 FTP\r\n\r\n",
     "a path beyond ASCII": "GET /ñ HTTP/1.1\r\n\r\n".encode(),
     "a header without a colon": b"GET / HTTP/1.1\r\nHost\r\n\r\n",
     "a length that is none": b"POST /input HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
