@@ -111,7 +111,6 @@ class Connection:
             client_id="weather-producer",
             enable_idempotence=True,
             acks="all",
-            linger_ms=self._settings.linger_ms,
             compression_type=None if compression == "none" else compression,
             max_batch_size=_MAX_BATCH_BYTES,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,

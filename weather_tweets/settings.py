@@ -140,7 +140,6 @@ class ProducerSettings(BaseSettings):
     metrics_port: int = Field(9464, ge=0, le=65535, description="Port of `/metrics` and `/healthz`")
     tls_certificate_file: str = Field("", description="PEM certificate chain of the server; empty: no TLS")
     tls_key_file: str = Field("", description="PEM private key of the server")
-    linger_ms: int = Field(0, ge=0, le=1000, description="How long Kafka's producer waits for more records")
     compression: Literal["none", "gzip", "lz4", "snappy", "zstd"] = Field(
         "none", description="Compression of the record batches"
     )
