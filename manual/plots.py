@@ -44,8 +44,8 @@ def draw_all(fonts: dict[str, Path]) -> list[Path]:
     _use(fonts)
     FIGURES.mkdir(parents=True, exist_ok=True)
     drawn: list[Path] = []
-    # The whole result, `bench.json`, comes last, over those of single stages.
-    for source in sorted(DATA.glob("bench*.json")):
+    # The whole result, `bench.json`, comes first: a stage that the text quotes by itself goes over it.
+    for source in sorted(DATA.glob("bench*.json"), reverse=True):
         drawn += bench.draw(bench_report.read(source), FIGURES, spanish.WORDS, prefix="bench-", style=STYLE)
     for name, draw in (("chaos", _chaos), ("energy", _energy), ("distribution", _distribution)):
         source = DATA / f"{name}.json"

@@ -68,7 +68,8 @@ def run(
 
         draw(report, plots)
     for stage in chosen:
-        out.print(tables.stage_table(stage, getattr(report, stage)))
+        for table in tables.stage_tables(stage, getattr(report, stage)):
+            out.print(table)
     out.print(tables.figures_table(report.ratios))
 
 
