@@ -3,16 +3,21 @@
 import re
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from urllib.request import ProxyHandler, build_opener
 
+import msgspec
+
+from streams.stats import WorkerStats
 from weather_tweets.bench.failure import StageFailedError
 from weather_tweets.bench.parts import SETTLE_SECONDS, Parts
 from weather_tweets.bench.reading import Meter
 from weather_tweets.bench.rows import Run
 from weather_tweets.local.services import StreamsWorker
+from weather_tweets.settings import KafkaSettings
 
 _PROCESSED = re.compile(rb"^weather_streams_records_processed_total\{[^}]*\} (\S+)$", re.MULTILINE)
-_POLL_SECONDS = 0.05
+_LEAST_POLL_SECONDS, _MOST_POLL_SECONDS = 0.03, 2.0
 _ANSWER_SECONDS = 30.0
 
 _opener = build_opener(ProxyHandler({}))
@@ -27,6 +32,15 @@ def processed(workers: Sequence[StreamsWorker]) -> int:
     return sum(_processed(worker) for worker in workers)
 
 
+def settled(workers: Sequence[StreamsWorker]) -> None:
+    """Returns when each partition has one of them, and each of them a partition. Raises `StuckError`."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while not _settled(workers):
+        if time.monotonic() > deadline:
+            raise StuckError(f"the workers have not agreed on the partitions within {SETTLE_SECONDS:g} s")
+        time.sleep(_LEAST_POLL_SECONDS)
+
+
 def window(parts: Parts, start: int, end: int) -> Run:
     """What the parts use from the `start`-th to about the `end`-th record that the workers settle.
 
@@ -38,15 +52,39 @@ def window(parts: Parts, start: int, end: int) -> Run:
     return Run(after - before, meter.read())
 
 
+def windows(parts: Parts, start: int, end: int, count: int) -> list[Run]:
+    """So many windows, one after another, from `start` to `end`. Raises `StuckError`."""
+    bounds = [start + (end - start) * number // count for number in range(count + 1)]
+    return [window(parts, *each) for each in pairwise(bounds)]
+
+
 def _reached(workers: Sequence[StreamsWorker], count: int) -> int:
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while (now := processed(workers)) < count:
-        if time.monotonic() > deadline:
+    began = time.monotonic()
+    now = first = processed(workers)
+    while now < count:
+        elapsed = time.monotonic() - began
+        if elapsed > SETTLE_SECONDS:
             raise StuckError(f"{now:,} records processed after {SETTLE_SECONDS:g} s, not {count:,}")
-        time.sleep(_POLL_SECONDS)
+        # Asking costs the worker some milliseconds: seldom while the goal is far.
+        rest_seconds = (count - now) / (now - first) * elapsed if now > first else 0.0
+        time.sleep(min(max(rest_seconds / 2, _LEAST_POLL_SECONDS), _MOST_POLL_SECONDS))
+        now = processed(workers)
     return now
 
 
+def _settled(workers: Sequence[StreamsWorker]) -> bool:
+    stats = [msgspec.json.decode(_get(worker, "/partitions"), type=WorkerStats) for worker in workers]
+    if not all(of.settled and of.partitions for of in stats):
+        return False
+    partitions = [partition for of in stats for partition in of.partitions]
+    return len(partitions) == len(set(partitions)) == KafkaSettings().partitions
+
+
+def _get(worker: StreamsWorker, path: str) -> bytes:
+    with _opener.open(f"http://127.0.0.1:{worker.port}{path}", timeout=_ANSWER_SECONDS) as reply:
+        body: bytes = reply.read()
+    return body
+
+
 def _processed(worker: StreamsWorker) -> int:
-    with _opener.open(f"http://127.0.0.1:{worker.port}/metrics", timeout=_ANSWER_SECONDS) as reply:
-        return int(sum(float(value) for value in _PROCESSED.findall(reply.read())))
+    return int(sum(float(value) for value in _PROCESSED.findall(_get(worker, "/metrics"))))

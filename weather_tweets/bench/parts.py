@@ -20,7 +20,6 @@ from weather_tweets.local.part import Part
 from weather_tweets.local.services import Service, StreamsWorker
 from weather_tweets.local.sessions import by_leader
 from weather_tweets.local.stack import Stack
-from weather_tweets.settings import KafkaSettings
 
 SETTLE_SECONDS = 300.0
 """How long the stores may take to agree; a backlog may still be on its way."""
@@ -72,7 +71,7 @@ class Parts:
         if part in self.workers:
             self.workers.remove(part)
 
-    def begin_anew(self, name: str, *, partitions: int = KafkaSettings().partitions) -> None:
+    def begin_anew(self, name: str, *, partitions: int = 6) -> None:
         """Empty stores for the workers to come: topics, group and database of that name, an empty Redis."""
         os.environ.update({
             "WEATHER_KAFKA_TOPIC": name,

@@ -1,0 +1,27 @@
+import pytest
+
+from tests.bench.results import row
+from weather_tweets.bench.goals import GOALS
+from weather_tweets.bench.rows import Row
+from weather_tweets.bench.stages import growth
+
+
+def _rows(costs: dict[str, float]) -> dict[str, Row]:
+    return {name: row(name, cpu=cost) for name, cost in costs.items()}
+
+
+BY_COUNTRIES = {"10 countries": 10.0, "100 countries": 11.0, "250 countries": 10.5}
+BY_RECORDS = dict(zip((growth.stored(size) for size in growth.RECORDS), (10.0, 10.0, 9.0, 12.5), strict=True))
+
+
+def test_a_line_is_as_flat_as_its_worst_point() -> None:
+    figures = growth.figures(_rows(BY_COUNTRIES | BY_RECORDS))
+    assert figures == pytest.approx(
+        {"growth_countries_worst_percent": 10, "growth_records_worst_percent": 25}
+    )
+    assert figures.keys() <= GOALS.keys()
+
+
+def test_a_quick_run_says_nothing_about_millions_of_records() -> None:
+    quick = {name: BY_RECORDS[name] for name in (growth.stored(size) for size in growth.QUICK_RECORDS)}
+    assert growth.figures(_rows(BY_COUNTRIES | quick)).keys() == {"growth_countries_worst_percent"}
