@@ -8,7 +8,7 @@ each record gets the same answer, and of all records with one id exactly one is 
 
 import asyncio
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import AsyncMongoClient, WriteConcern
@@ -22,6 +22,8 @@ _DUPLICATE_KEY = 11000
 # SecantusDB's `$in` costs the square of its length (50 ids: 0.3 ms each, 1,000: 1.8 ms); MongoDB's does not.
 _IDS_PER_QUERY = 50
 _QUERIES_AT_ONCE = 4
+_EPOCH = datetime(1970, 1, 1)
+_MILLISECOND = timedelta(milliseconds=1)
 
 Document = dict[str, Any]
 
@@ -118,15 +120,15 @@ class DocumentVanishedError(RuntimeError):
 
 def _documents(batch: Batch) -> Iterable[Document]:
     partition = batch.partition
-    now = datetime.now(UTC)
-    from_timestamp = datetime.fromtimestamp
+    # Without a time zone BSON takes them for UTC, at half the cost.
+    now = datetime.now(UTC).replace(tzinfo=None)
     for tweet, offset in zip(batch.tweets, batch.offsets, strict=True):
         yield {
             "_id": tweet.id,
             "text": tweet.text,
             "country": tweet.country,
             "code": tweet.code,
-            "accepted_at": from_timestamp(tweet.at / 1000, UTC),
+            "accepted_at": _EPOCH + tweet.at * _MILLISECOND,
             "stored_at": now,
             "partition": partition,
             "offset": offset,
