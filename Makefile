@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint chaos e2e images push deploy-prerequisites deploy format protos dashboards page manual bench profile setup-bench measurements lock
+.PHONY: help setup setup-dev demo up down test lint chaos e2e images push deploy-prerequisites deploy format protos dashboards page screenshots manual bench profile setup-bench measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -82,6 +82,9 @@ dashboards: setup-dev ## Generates Grafana's dashboards and docs/metrics.md from
 
 page: setup-dev ## Builds the live page, gateway/page, from gateway/page_src
 	cd gateway/page_src && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci && npm run build
+
+screenshots: setup-dev ## Takes the pictures of the live page anew: docs/images (four minutes)
+	$(BIN)/python -m manual.screenshots
 
 manual: .venv-manual/.ready ## Builds the two manuals (Spanish) as PDF: manual/build/
 	@.venv-manual/bin/python -W error -m manual

@@ -38,16 +38,19 @@ export class Ripples {
     const context = canvas.getContext("2d")!;
     context.clearRect(0, 0, width, height);
     this.#isClear = !this.#ripples.length;
-    context.strokeStyle = getComputedStyle(canvas).color;
+    context.strokeStyle = context.fillStyle = getComputedStyle(canvas).color;
     context.lineWidth = 1.4 * ratio;
     const reach = Math.min(15, Math.max(6, canvas.clientWidth / 60));
     for (const { code, born } of this.#ripples) {
       const place = this.locate(code);
       if (!place) continue;
       const age = (now - born) / LIFE_MILLISECONDS;
-      context.globalAlpha = 0.85 * (1 - age) ** 1.5;
+      const alpha = 0.85 * (1 - age) ** 1.5;
       context.beginPath();
       context.arc(place[0] * ratio, place[1] * ratio, (2 + reach * (1 - (1 - age) ** 3)) * ratio, 0, 2 * Math.PI);
+      context.globalAlpha = 0.15 * alpha;
+      context.fill();
+      context.globalAlpha = alpha;
       context.stroke();
     }
     context.globalAlpha = 1;
