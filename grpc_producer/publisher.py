@@ -244,13 +244,16 @@ def _fill(
     append: Callable[..., object], waiting: deque[tuple[Delivery, range]]
 ) -> list[tuple[Delivery, range]]:
     """Moves what is waiting into a batch until it is full; returns what is in it."""
+    # Not the time that a client says: Kafka refuses a whole batch for one record of the future
+    # (`message.timestamp.after.max.ms`), and deletes what is older than its retention, read or not.
+    now = int(time.time() * 1000)
     filled = []
     while waiting:
         delivery, indexes = waiting.popleft()
         records = delivery.records
         for count, index in enumerate(indexes):
-            key, value, at = records[index]
-            if append(timestamp=at, key=key, value=value) is None:
+            key, value = records[index]
+            if append(timestamp=now, key=key, value=value) is None:
                 waiting.appendleft((delivery, indexes[count:]))
                 if count:
                     filled.append((delivery, indexes[:count]))

@@ -23,11 +23,10 @@ _MAX_TIME_MS = 253_402_300_799_999  # the last millisecond of the year 9999
 
 
 class Record(NamedTuple):
-    """Key and value of a record, and its time in milliseconds since the epoch."""
+    """Key and value of a record; the tweet's own time is in the value only."""
 
     key: bytes
     value: bytes
-    at: int
 
 
 def record(tweet: tweets_pb2.Tweet) -> Record:
@@ -41,7 +40,7 @@ def record(tweet: tweets_pb2.Tweet) -> Record:
     at = _acceptable_time(tweet.accepted_at_ms)
     text = acceptable_text(tweet.text)
     country = acceptable_country(tweet.country)
-    return Record(own_id.encode(), encode(Tweet(own_id, text, country, code, at)), at)
+    return Record(own_id.encode(), encode(Tweet(own_id, text, country, code, at)))
 
 
 def completed(tweet: tweets_pb2.Tweet) -> Record:
@@ -54,7 +53,7 @@ def completed(tweet: tweets_pb2.Tweet) -> Record:
         at=_acceptable_time(tweet.accepted_at_ms or int(time.time() * 1000)),
         new_id=str(uuid_utils.uuid7()),
     )
-    return Record(accepted.id.encode(), encode(accepted), accepted.at)
+    return Record(accepted.id.encode(), encode(accepted))
 
 
 def _acceptable_time(at: int) -> int:

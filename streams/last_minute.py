@@ -5,7 +5,7 @@ that takes a partition over counts anew, and is right again a minute later.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from weather_tweets.tweet import Tweet
 
@@ -22,16 +22,17 @@ class LastMinute:
         """Adds a batch; `by_code` are its tweets counted by country."""
         if not tweets:
             return
-        oldest = int(now) - WINDOW_SECONDS
+        # A producer's clock may be ahead of ours, but what is far ahead would be kept until then.
+        oldest, newest = int(now) - WINDOW_SECONDS, int(now) + WINDOW_SECONDS
         first, last = tweets[0].at // 1000, tweets[-1].at // 1000
         if abs(last - first) <= 1:
             # The usual case, a batch of the last moments: cheap, and at most a second off.
-            if last > oldest:
+            if oldest < last <= newest:
                 self._buckets.setdefault(last, Counter()).update(by_code)
         elif first > oldest or last > oldest:
             for tweet in tweets:
                 second = tweet.at // 1000
-                if second > oldest:
+                if oldest < second <= newest:
                     self._buckets.setdefault(second, Counter())[tweet.code] += 1
         self._forget(oldest)
 
@@ -39,13 +40,9 @@ class LastMinute:
         """Tweets of the last minute by country code."""
         self._forget(int(now) - WINDOW_SECONDS)
         total: Counter[str] = Counter()
-        for bucket in self._within(int(now)):
+        for bucket in self._buckets.values():
             total.update(bucket)
         return dict(total)
-
-    def _within(self, now: int) -> Iterator[Counter[str]]:
-        # A producer's clock may be ahead of ours.
-        return (bucket for second, bucket in self._buckets.items() if second <= now + WINDOW_SECONDS)
 
     def _forget(self, oldest: int) -> None:
         for second in [second for second in self._buckets if second <= oldest]:

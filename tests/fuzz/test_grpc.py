@@ -21,7 +21,7 @@ _TWEETS = st.builds(
     text=_TEXTS | st.just("Llueve") | st.just("a" * 4097),
     country=_TEXTS | st.just("Guatemala"),
     country_code=st.sampled_from(["GT", "ZZ", "XX", "", "gt"]),
-    accepted_at_ms=st.integers(0, 2**63 - 1) | st.just(1_760_000_000_000),
+    accepted_at_ms=st.integers(0, 2**48) | st.integers(-(2**63), 2**63 - 1),
 )
 _BATCHES = st.builds(
     tweets_pb2.TweetBatch, sequence=st.integers(0, 2**64 - 1), tweets=st.lists(_TWEETS, max_size=5)

@@ -38,4 +38,6 @@ def test_a_backlog_that_is_caught_up_is_no_storm() -> None:
 def test_a_clock_that_is_far_ahead_does_not_count() -> None:
     window = LastMinute()
     _add(window, _at(-3600))
+    _add(window, _at(-3600), _at(-7200))
     assert window.counts(NOW) == {}
+    assert window.counts(NOW + 3600) == {}

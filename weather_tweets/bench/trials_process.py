@@ -74,10 +74,7 @@ async def _way(trial: Trial, producer: AIOKafkaProducer) -> tuple[Submit, Callab
     tasks: set[asyncio.Task[None]] = set()
 
     async def send(records: Sequence[Record], done: Callable[[], None]) -> None:
-        futures = [
-            await producer.send(name, key=record.key, value=record.value, timestamp_ms=record.at)
-            for record in records
-        ]
+        futures = [await producer.send(name, key=record.key, value=record.value) for record in records]
         await asyncio.gather(*futures)
         done()
 
@@ -148,7 +145,7 @@ def _records() -> list[Record]:
     made = []
     for country in itertools.islice(known, _RECORDS):
         own_id = str(uuid.uuid4())
-        made.append(Record(own_id.encode(), encode(Tweet(own_id, _TEXT, country.name, country.code, at)), at))
+        made.append(Record(own_id.encode(), encode(Tweet(own_id, _TEXT, country.name, country.code, at))))
     return made
 
 
