@@ -113,8 +113,8 @@ def _round(bench: Bench, parts: Parts, number: int) -> list[Outcome]:
         parts.stack.kafka,
         parts.processes()["kafka"],
         list(TRIALS),
-        full_seconds=0.4 if bench.quick else 0.8,
-        steady_seconds=0.5 if bench.quick else 1.0,
+        full_seconds=0.3 if bench.quick else 0.5,
+        steady_seconds=0.4 if bench.quick else 0.8,
         steady_per_second=_STEADY_PER_SECOND,
     )
     command = [sys.executable, "-m", "weather_tweets.bench.trials_process"]
@@ -150,7 +150,7 @@ def _timeline(
     load = SteadyLoad(
         parts.endpoints,
         per_second=_TWEETS_PER_SECOND,
-        seconds=25 if bench.quick else 35,
+        seconds=20 if bench.quick else 30,
         viewer=False,
     )
     load.wait_until(_EVENT_AT_SECOND)
