@@ -160,16 +160,31 @@ def _cpu_bars(axis: Any, rows: Sequence[Row], places: Sequence[float], words: Wo
     names = list(dict.fromkeys(name for row in rows for name in row.processes))
     names.sort(key=lambda name: list(_COLOURS).index(name) if name in _COLOURS else -1)
     others = iter(_OTHER_COLOURS * len(names))
+    totals = [sum(use.cpu_us_per_tweet for use in row.processes.values()) for row in rows]
+    longest = _longest(totals)
     left = [0.0] * len(rows)
     for name in names:
         values = [row.processes[name].cpu_us_per_tweet if name in row.processes else 0.0 for row in rows]
+        values = [min(value, longest - start) for value, start in zip(values, left, strict=True)]
         if any(values):
             colour = _COLOURS.get(name) or next(others)
             bars = axis.barh(places, values, left=left, color=colour, height=0.62, label=words.name(name))
             left = [sum(pair) for pair in zip(left, values, strict=True)]
     # The figure of the row is of the parts that it is about; the bar may go on with those that serve them.
     axis.bar_label(bars, [words.number(row.cpu_us_per_tweet) for row in rows], padding=3, fontsize=9)
+    for total, place in zip(totals, places, strict=True):
+        if total > longest:
+            axis.annotate(
+                "//", (longest, place), (-12, 0), textcoords="offset points", color="white", va="center",
+                fontweight="bold",
+            )  # fmt: skip
     axis.set_title(words.cpu)
+
+
+def _longest(totals: Sequence[float]) -> float:
+    """Where bars are cut off, so that one that is far longer does not leave the others without length."""
+    ascending = sorted(totals)
+    return min(ascending[-1], 4 * ascending[len(ascending) * 3 // 4])
 
 
 def _latencies(axis: Any, rows: Sequence[Row], places: Sequence[float], words: Words) -> None:
@@ -185,7 +200,7 @@ def _latencies(axis: Any, rows: Sequence[Row], places: Sequence[float], words: W
             )  # fmt: skip
     axis.set_xscale("log")
     axis.margins(x=0.25)
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, words)))
     axis.xaxis.set_minor_locator(NullLocator())
     axis.tick_params(axis="x", labelsize=8)
     axis.set_title(words.latency)
@@ -251,7 +266,7 @@ def _timelines(timelines: Sequence[Timeline], words: Words) -> Any:
         times.set_yscale("log")
         times.set_xlabel(words.second)
         for axis in (rates, times):
-            axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))
+            axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, words)))
             for second in timeline.marks.values():
                 axis.axvline(second, color=RED, linewidth=1, linestyle=(0, (3, 2)))
         times.set_ylim(*_decades(timeline))
@@ -300,7 +315,7 @@ def _figures(ratios: dict[str, float], words: Words) -> Any:
     axis.set_xscale("log")
     ticks = (0.25, 0.5, 1, 2, 4, 8, 16)
     axis.xaxis.set_major_locator(FixedLocator(ticks))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{words.number(value)} ×"))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{_tick(value, words)} ×"))
     axis.xaxis.set_minor_locator(NullLocator())
     factors = [_factor(goal, value) for goal, value in known]
     axis.set_xlim(min(0.9, *factors) / 1.1, max(2.0, *factors) * 2)
@@ -318,6 +333,10 @@ def _factor(goal: Goal, value: float) -> float:
     else:
         factor = (goal.at_most or 0.0) / value if value > 0 else _MOST_FACTOR
     return min(max(factor, _LEAST_FACTOR), _MOST_FACTOR)
+
+
+def _tick(value: float, words: Words) -> str:
+    return re.sub(r"[.,]0+$", "", words.number(value)) if value < 1000 else words.number(value)
 
 
 def _digits(value: float) -> int:
