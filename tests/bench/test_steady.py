@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from weather_tweets.bench.open_loop import OpenLoop
-from weather_tweets.bench.stages.kafka import longest_pause
 from weather_tweets.bench.steady import Course, percentile, timeline
 
 COURSE = Course(
@@ -40,11 +39,6 @@ def test_the_timeline_has_every_second_up_to_the_last_count() -> None:
     assert line.accepted == [2, 0, 0, 1]
     assert line.processed == [1, 1, 0, 1]
     assert line.answer_p99_ms == [pytest.approx(100), pytest.approx(2000), None, None]
-
-
-def test_the_longest_pause_lies_between_two_busy_seconds() -> None:
-    assert longest_pause([0, 5, 0, 0, 3, 0, 2, 0]) == 2
-    assert longest_pause([0, 0]) == 0
 
 
 class _Door(asyncio.Protocol):
