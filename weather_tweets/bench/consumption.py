@@ -53,9 +53,15 @@ def window(parts: Parts, start: int, end: int) -> Run:
 
 
 def windows(parts: Parts, start: int, end: int, count: int) -> list[Run]:
-    """So many windows, one after another, from `start` to `end`. Raises `StuckError`."""
+    """At most so many windows, one after another; one that a batch has skipped is missing.
+
+    Raises `StuckError`, also where none is left.
+    """
     bounds = [start + (end - start) * number // count for number in range(count + 1)]
-    return [window(parts, *each) for each in pairwise(bounds)]
+    runs = [run for each in pairwise(bounds) if (run := window(parts, *each)).tweets]
+    if not runs:
+        raise StuckError(f"{end:,} records were processed before they could be watched")
+    return runs
 
 
 def _reached(workers: Sequence[StreamsWorker], count: int) -> int:
