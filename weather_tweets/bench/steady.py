@@ -24,8 +24,8 @@ class Order(msgspec.Struct, frozen=True):
     """What is to be sent where; `begins_at` is of `time.monotonic()`, which all processes share."""
 
     gateway: str
-    kafka: str
     redis: str
+    mongo: str
     live: str
     """WebSocket URL of the viewers; empty: nobody views."""
     per_second: int
@@ -64,8 +64,8 @@ class SteadyLoad:
         self.began_at = time.monotonic() + _STARTING_SECONDS
         order = Order(
             endpoints.gateway,
-            endpoints.kafka,
             endpoints.redis,
+            endpoints.mongo,
             f"{endpoints.websocket}/live" if viewer else "",
             per_second,
             seconds,

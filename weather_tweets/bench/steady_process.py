@@ -14,19 +14,18 @@ from urllib.parse import urlsplit
 
 import msgspec
 import uvloop
-from aiokafka.errors import KafkaError
+from pydantic import SecretStr
 
 from weather_tweets import countries
 from weather_tweets.bench.open_loop import OpenLoop
 from weather_tweets.bench.steady import Course, Order
-from weather_tweets.bench.watchers import Tallies, Viewer, offsets_of_keys
-from weather_tweets.settings import KafkaSettings
+from weather_tweets.bench.watchers import Tallies, Viewer, places
+from weather_tweets.settings import KafkaSettings, MongoSettings
 
 # More than the gateway's deadline for Kafka.
 _ANSWER_SECONDS = 15.0
 _COUNT_SECONDS = 60.0
-_SHOW_SECONDS = 1.0
-_RETRY_SECONDS = 0.5
+_LAST_SECONDS = 1.0
 
 _TEXT = "Llueve desde la madrugada y el viento no deja oír la radio; mañana dicen que sale el sol."
 
@@ -41,26 +40,27 @@ async def _run(order: Order) -> Course:
     address = urlsplit(order.gateway)
     tweets = _tweets(order.per_second * order.seconds, address.netloc)
     client = OpenLoop(address.hostname or "", address.port or 80, [tweet.request for tweet in tweets])
-    kafka = KafkaSettings(bootstrap_servers=order.kafka)
-    tallies = Tallies(order.redis, kafka.partitions)
+    tallies = Tallies(order.redis, KafkaSettings().partitions)
+    viewer = Viewer(order.live) if order.live else None
     async with asyncio.TaskGroup() as watchers:
         tasks = [watchers.create_task(tallies.watch())]
-        viewer = Viewer(order.live) if order.live else None
         if viewer:
             tasks.append(watchers.create_task(viewer.watch()))
             await viewer.ready.wait()
+        before = await tallies.total()
         begin = max(order.begins_at, time.monotonic())
         due = [begin + number / order.per_second for number in range(len(tweets))]
         await client.send(due, patience_seconds=_ANSWER_SECONDS)
         client.close()
-        offsets = await _offsets(kafka)
-        places = [offsets.get(tweet.id) for tweet in tweets]
+        accepted = len(tweets) - client.accepted.count(None)
         with suppress(TimeoutError):
-            await asyncio.wait_for(tallies.wait_for(filter(None, places)), _COUNT_SECONDS)
-        if viewer:
-            await asyncio.sleep(_SHOW_SECONDS)
+            await asyncio.wait_for(tallies.wait_for(before + accepted), _COUNT_SECONDS)
+        # What was not accepted, but is in Kafka nevertheless, may come before what was.
+        await asyncio.sleep(_LAST_SECONDS)
         for task in tasks:
             task.cancel()
+    place_of = places(MongoSettings(url=SecretStr(order.mongo)))
+    counted = [tallies.counted_at(*place) if (place := place_of.get(tweet.id)) else None for tweet in tweets]
     shown = _shown(tweets, client.accepted, viewer) if viewer else [None] * len(tweets)
     used = resource.getrusage(resource.RUSAGE_SELF)
 
@@ -70,21 +70,11 @@ async def _run(order: Order) -> Course:
     return Course(
         due=[at - order.begins_at for at in due],
         accepted=since_begin(client.accepted),
-        counted=since_begin([tallies.counted_at(*place) if place else None for place in places]),
+        counted=since_begin(counted),
         shown=since_begin(shown),
         refusals=dict(client.refusals),
         cpu_seconds=used.ru_utime + used.ru_stime,
     )
-
-
-async def _offsets(kafka: KafkaSettings) -> dict[str, tuple[int, int]]:
-    """As soon as Kafka, which may have been killed under the load, is there."""
-    async with asyncio.timeout(_COUNT_SECONDS):
-        while True:
-            try:
-                return await offsets_of_keys(kafka)
-            except KafkaError:
-                await asyncio.sleep(_RETRY_SECONDS)
 
 
 def _tweets(count: float, host: str) -> list[_Tweet]:

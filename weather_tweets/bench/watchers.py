@@ -4,18 +4,17 @@ import asyncio
 import time
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaConsumer
+from pymongo import MongoClient
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from websockets.asyncio.client import connect
 
 from weather_tweets import redis_keys
-from weather_tweets.kafka import client_options
-from weather_tweets.settings import KafkaSettings
+from weather_tweets.settings import MongoSettings
 
 _POLL_SECONDS = 0.002
 
@@ -37,6 +36,7 @@ class Tallies:
         self._redis = Redis.from_url(url)
         self._script = self._redis.register_script(_COUNTED)
         self._keys = [redis_keys.tally(partition) for partition in range(partitions)]
+        self._looked = asyncio.Event()
         self._changed = asyncio.Event()
         self._counts: list[list[int]] = [[] for _ in self._keys]
         self._moments: list[list[float]] = [[] for _ in self._keys]
@@ -56,16 +56,19 @@ class Tallies:
                             last[partition] = count
                             self._counts[partition].append(count)
                             self._moments[partition].append(now)
+                    self._looked.set()
                 await asyncio.sleep(_POLL_SECONDS)
         finally:
             await self._redis.aclose()
 
-    async def wait_for(self, places: Iterable[tuple[int, int]]) -> None:
-        """Returns when the records at these partitions and offsets were seen to be counted."""
-        ends: dict[int, int] = {}
-        for partition, offset in places:
-            ends[partition] = max(offset, ends.get(partition, 0))
-        while any(self.counted_at(*place) is None for place in ends.items()):
+    async def total(self) -> int:
+        """Records counted; waits for the first look."""
+        await self._looked.wait()
+        return sum(counts[-1] for counts in self._counts)
+
+    async def wait_for(self, total: int) -> None:
+        """Returns when so many records were seen to be counted."""
+        while await self.total() < total:
             self._changed.clear()
             await self._changed.wait()
 
@@ -112,24 +115,9 @@ class Viewer:
         return moments[index] if index < len(moments) else None
 
 
-async def offsets_of_keys(kafka: KafkaSettings) -> dict[str, tuple[int, int]]:
-    """Partition and offset of each key of the topic, up to now; of one that is there twice, the first.
-
-    Raises `aiokafka.errors.KafkaError`.
-    """
-    found: dict[str, tuple[int, int]] = {}
-    # Without a group it is given all partitions.
-    consumer = AIOKafkaConsumer(kafka.topic, **client_options(kafka), auto_offset_reset="earliest")
-    try:
-        await consumer.start()
-        ends = await consumer.end_offsets(consumer.assignment())
-        left = {partition for partition, end in ends.items() if end}
-        while left:
-            for partition, records in (await consumer.getmany(timeout_ms=500)).items():
-                for record in records:
-                    found.setdefault(record.key.decode(), (partition.partition, record.offset))
-                if records[-1].offset + 1 >= ends[partition]:
-                    left.discard(partition)
-    finally:
-        await consumer.stop()
-    return found
+def places(mongo: MongoSettings) -> dict[str, tuple[int, int]]:
+    """Partition and offset of each tweet that is stored, by its id."""
+    client: MongoClient[dict[str, Any]] = MongoClient(mongo.url.get_secret_value())
+    with client:
+        stored = client[mongo.database][mongo.collection].find({}, {"partition": 1, "offset": 1})
+        return {tweet["_id"]: (tweet["partition"], tweet["offset"]) for tweet in stored}

@@ -1,5 +1,6 @@
 """`weather-tweets bench`."""
 
+import signal
 import tempfile
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -118,6 +119,8 @@ def _results(
 
     expected = (PartFailedError, StageFailedError, StoresDisagreeError, RefusedTweetsError, SwarmFailedError)
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # So that whoever ends us does not leave the parts behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         tempfile.TemporaryDirectory(prefix="bench-", dir=root) as scratch,
         Progress(

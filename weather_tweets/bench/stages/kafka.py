@@ -150,7 +150,7 @@ def _timeline(
     load = SteadyLoad(
         parts.endpoints,
         per_second=_TWEETS_PER_SECOND,
-        seconds=20 if bench.quick else 30,
+        seconds=25 if bench.quick else 40,
         viewer=False,
     )
     load.wait_until(_EVENT_AT_SECOND)
