@@ -1,9 +1,10 @@
 """The stream to the producer: one per worker process, with micro-batches.
 
-A batch is whatever is waiting when nothing is on its way, or when as much is waiting as is on its way. So
-batches are few and as large as the load, no timer delays anything, and one that is stuck does not hold up the
-others. When the stream breaks, what had no answer is sent again on the next one: ids make a repeat harmless.
-A client sees a pause, not an error.
+A batch is whatever is waiting when nothing is on its way. While something is, the next one goes when as
+much is waiting as is on its way, if that is worth a batch, or if the last one seems to be stuck. So batches
+are few and as large as the load, no timer delays anything, and one that is stuck does not hold up the
+others. When the stream breaks, what had no answer is sent again on the next one: ids make a repeat
+harmless. A client sees a pause, not an error.
 """
 
 import asyncio
@@ -30,6 +31,10 @@ MAX_BATCH_BYTES = 2**20
 MAX_IN_FLIGHT_BYTES = 64 * 2**20
 """Bodies waiting for Kafka before requests are refused, however few tweets they have."""
 
+# A batch costs here, in the producer and in Kafka as much as some twenty tweets in it.
+_WORTH_A_BATCH_TWEETS = 32
+# Many times what an answer usually takes.
+_STUCK_SECONDS = 0.05
 _CHECK_SECONDS = 0.2
 _CONNECT_SECONDS = 5.0
 _FIRST_BACKOFF_SECONDS = 0.05
@@ -104,6 +109,7 @@ class ProducerStream:
         self._waiting: deque[_Submission] = deque()
         self._unanswered: dict[int, list[_Submission]] = {}
         self._on_the_way = 0
+        self._sent_at = 0.0
         self._sequence = 0
         self._wake = asyncio.Event()
         self._lost_at = time.monotonic()
@@ -127,7 +133,7 @@ class ProducerStream:
         self.in_flight += len(tweets)
         self._bytes_in_flight += size_bytes
         self._waiting.append(_Submission(tweets, size_bytes, now + self._deadline_seconds, answer))
-        if self.in_flight >= 2 * self._on_the_way:
+        if self._is_due(now):
             self._wake.set()
         return answer
 
@@ -196,16 +202,23 @@ class ProducerStream:
 
     async def _write(self, call: Any) -> None:
         while True:
-            while (
-                not self._waiting
-                or self.in_flight < 2 * self._on_the_way
-                or len(self._unanswered) >= MAX_UNANSWERED_BATCHES
-            ):
+            while not self._is_due(time.monotonic()):
                 self._wake.clear()
                 await self._wake.wait()
             batch = self._next_batch()
             if batch.tweets:
                 await call.write(batch)
+
+    def _is_due(self, now: float) -> bool:
+        """Whether what is waiting should go now."""
+        if not self._waiting or len(self._unanswered) >= MAX_UNANSWERED_BATCHES:
+            return False
+        if not self._on_the_way:
+            return True
+        waiting = self.in_flight - self._on_the_way
+        return waiting >= self._on_the_way and (
+            waiting >= _WORTH_A_BATCH_TWEETS or now - self._sent_at > _STUCK_SECONDS
+        )
 
     def _next_batch(self) -> tweets_pb2.TweetBatch:
         self._sequence += 1
@@ -232,6 +245,7 @@ class ProducerStream:
         if submissions:
             self._unanswered[self._sequence] = submissions
             self._on_the_way += len(batch.tweets)
+            self._sent_at = time.monotonic()
             self._metrics.batch_tweets.observe(len(batch.tweets))
             self._metrics.in_flight.set(self.in_flight)
         return batch
@@ -279,6 +293,8 @@ class ProducerStream:
         while True:
             await asyncio.sleep(_CHECK_SECONDS)
             now = time.monotonic()
+            if self._is_due(now):
+                self._wake.set()
             # Oldest first, so the first that has time left is the last to look at.
             while self._waiting and self._waiting[0].deadline < now:
                 self._refuse(self._waiting.popleft(), "deadline", "Kafka did not answer in time.")

@@ -46,7 +46,7 @@ class Delivery:
         self.refusals: list[Refusal] = []
         self.done = done
         self.unsettled = len(records)
-        self.size = sum(len(record.value) for record in records)
+        self.size = sum([len(record.value) for record in records])
         self.arrived = time.monotonic()
 
     @property
@@ -252,8 +252,8 @@ def _fill(
         delivery, indexes = waiting.popleft()
         records = delivery.records
         for count, index in enumerate(indexes):
-            key, value = records[index]
-            if append(timestamp=now, key=key, value=value) is None:
+            record = records[index]
+            if append(timestamp=now, key=record.key, value=record.value) is None:
                 waiting.appendleft((delivery, indexes[count:]))
                 if count:
                     filled.append((delivery, indexes[:count]))

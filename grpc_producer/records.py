@@ -2,8 +2,8 @@
 
 import re
 import time
-from typing import NamedTuple
 
+import msgspec
 import uuid_utils
 
 from protos import tweets_pb2
@@ -22,7 +22,7 @@ _CODES = frozenset(countries.by_code())
 _MAX_TIME_MS = 253_402_300_799_999  # the last millisecond of the year 9999
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """Key and value of a record; the tweet's own time is in the value only."""
 
     key: bytes

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from protos import tweets_pb2
-from tests.gateway.doors import TWEET, Door, opened
+from tests.gateway.doors import TWEET, Answer, Door, opened
 from tests.gateway.producers import FakeProducer, rejecting
 
 
@@ -24,6 +24,19 @@ async def test_what_waits_while_batches_are_on_their_way_goes_in_one(
     assert len(producer.batches) <= 30
     assert door.metric("batch_tweets_sum") == 60
     assert door.metric("tweets_in_flight") == 0
+
+
+async def test_a_batch_that_is_stuck_does_not_hold_up_the_next(door: Door, producer: FakeProducer) -> None:
+    producer.answering.clear()
+    requests: list[asyncio.Task[Answer]] = []
+    for batches in (1, 2, 3):
+        # As many as are on their way.
+        requests += [asyncio.create_task(door.post()) for _ in range(max(1, len(requests)))]
+        async with asyncio.timeout(30):
+            while door.metric("batch_tweets_count") < batches:
+                await asyncio.sleep(0.01)
+    producer.answering.set()
+    assert {answer.status for answer in await asyncio.gather(*requests)} == {202}
 
 
 async def test_a_producer_that_dies_and_comes_back_is_a_pause_not_an_error(

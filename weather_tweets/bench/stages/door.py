@@ -45,15 +45,17 @@ class Load(NamedTuple):
 
 STREAM, UNARY, FLOOR = "gateway", "gateway-unary", "sanic"
 
-QUICK = (
+LOADS = (
+    Load("1 client", STREAM, 1),
     Load("10 clients", STREAM, 10),
     Load("10 clients, unary gRPC", UNARY, 10),
     Load("64 clients", STREAM, 64),
     Load("64 clients, unary gRPC", UNARY, 64),
     Load("64 clients, Sanic without work", FLOOR, 64),
+    Load("256 clients", STREAM, 256),
     Load("10 clients, arrays of 100 tweets", STREAM, 10, TWEETS_PER_ARRAY),
 )
-FULL = (*QUICK, Load("1 client", STREAM, 1), Load("256 clients", STREAM, 256))
+QUICK = tuple(load for load in LOADS if load.clients in {10, 64})
 
 
 class SanicFloor(Service):
@@ -67,7 +69,7 @@ class SanicFloor(Service):
 
 def run(bench: Bench) -> Result:
     """Raises `PartFailedError`, and `StageFailedError` if one request is refused or one tweet miscounted."""
-    loads, seconds = (QUICK, _QUICK_SECONDS) if bench.quick else (FULL, _SECONDS)
+    loads, seconds = (QUICK, _QUICK_SECONDS) if bench.quick else (LOADS, _SECONDS)
     runs: dict[str, list[Run]] = {load.name: [] for load in loads}
     with bench.parts() as parts:
         door = Door(parts)
