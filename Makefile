@@ -119,6 +119,7 @@ measurements: setup ## Measures anew what the manuals quote (manual/data); half 
 	$(MEASURED) demo --json manual/data/demo.json
 	$(MEASURED) energy --json manual/data/energy.json
 	$(MEASURED) chaos --json manual/data/chaos.json
+	$(MEASURED) bench kafka --json manual/data/bench-kafka.json
 	$(MEASURED) down --purge
 
 lock: setup-dev ## Locks the newest versions: requirements/dev.txt, and from it one file per service
