@@ -33,7 +33,7 @@ test: setup-dev lint ## Format, lint, types, and every test with coverage
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
-lint: setup-dev
+lint: setup-dev ## Format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
