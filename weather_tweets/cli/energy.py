@@ -57,7 +57,7 @@ def run(
 
 
 def _show(report: Report) -> None:
-    out.print(_services(report))
+    out.print(_of_this_run(report))
     out.print(
         f"{report.runs} runs of {report.tweets:,} tweets differ by {report.spread_percent:.1f} % "
         f"({', '.join(f'{joules:.1f}' for joules in report.run_joules)} J). "
@@ -71,6 +71,7 @@ def _show(report: Report) -> None:
             style="red",
             highlight=False,
         )
+    out.print(_of_a_million(report))
     out.print(_elsewhere(report))
     if report.ways:
         out.print(_ways(report))
@@ -79,28 +80,25 @@ def _show(report: Report) -> None:
         out.print(source, style="dim", highlight=False)
 
 
-def _services(report: Report) -> Table:
+def _of_this_run(report: Report) -> Table:
     kind = "estimated" if report.is_estimate else "measured"
     table = Table(
+        "Service",
         title=f"{report.tweets:,} tweets, {kind}; {report.country}: {report.grid_gco2e_per_kwh:g} gCO2e/kWh",
         title_justify="left",
     )
-    table.add_column("Service")
-    for column in ("CPU s", "MB", "J", "gCO2e", "SCI g", "%", "J/million", "gCO2e/million", "SCI g/million"):
+    for column in ("CPU s", "MB", "J", "mgCO2e", "SCI mg", "%"):
         table.add_column(column, justify="right")
 
-    def row(name: str, cpu: float, memory: float, share: float, run: Cost, unit: Cost) -> None:
+    def row(name: str, cpu: float, memory: float, cost: Cost, share: float) -> None:
         table.add_row(
             name,
             f"{cpu:.2f}",
             f"{memory:,.0f}",
-            f"{run.joules:.1f}",
-            f"{run.gco2e:.5f}",
-            f"{run.sci_gco2e:.5f}",
+            f"{cost.joules:.1f}",
+            f"{cost.gco2e * 1e3:.3f}",
+            f"{cost.sci_gco2e * 1e3:.3f}",
             f"{share:.0f}",
-            f"{unit.joules:,.0f}",
-            f"{unit.gco2e:.3f}",
-            f"{unit.sci_gco2e:.3f}",
         )
 
     for service in report.services:
@@ -108,19 +106,27 @@ def _services(report: Report) -> Table:
             service.name,
             service.cpu_seconds,
             service.memory_megabytes,
-            service.share_percent,
             service.run,
-            service.per_million_tweets,
+            service.share_percent,
         )
     table.add_section()
-    row(
-        "all",
-        sum(service.cpu_seconds for service in report.services),
-        sum(service.memory_megabytes for service in report.services),
-        100,
-        report.total,
-        report.per_million_tweets,
-    )
+    cpu = sum(service.cpu_seconds for service in report.services)
+    row("all", cpu, sum(service.memory_megabytes for service in report.services), report.total, 100)
+    return table
+
+
+def _of_a_million(report: Report) -> Table:
+    table = Table("Service", title="A million tweets", title_justify="left")
+    for column in ("J", "gCO2e", "SCI g"):
+        table.add_column(column, justify="right")
+
+    def row(name: str, cost: Cost) -> None:
+        table.add_row(name, f"{cost.joules:,.0f}", f"{cost.gco2e:.3f}", f"{cost.sci_gco2e:.3f}")
+
+    for service in report.services:
+        row(service.name, service.per_million_tweets)
+    table.add_section()
+    row("all", report.per_million_tweets)
     return table
 
 

@@ -19,7 +19,11 @@ def run(
         typer.echo(settings_table.markdown())
         return
     for section in settings_table.sections():
-        table = Table("Variable", "Default", "Meaning", title=section.title, title_justify="left")
+        table = Table(title=section.title, title_justify="left")
+        # A name that is cut off cannot be set.
+        table.add_column("Variable", no_wrap=True)
+        table.add_column("Default", overflow="fold")
+        table.add_column("Meaning")
         for row in section.rows:
             table.add_row(row.variable, row.default, row.meaning)
         out.print(table)
