@@ -31,18 +31,20 @@ class Answers(msgspec.Struct, frozen=True):
         return self.microseconds / 1e6
 
 
-def post(url: str, bodies: Path, *, clients: int, seconds: float) -> Answers:
+def post(url: str, bodies: Path, *, clients: int, seconds: int) -> Answers:
     """Posts the lines of the file as JSON. Raises `StageFailedError` unless each was accepted."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise StageFailedError("wrk is not installed: `make setup-bench` brings it.")
     command = [
-        wrk, "--threads", "1", "--connections", str(clients), "--duration", f"{seconds:g}s",
+        wrk, "--threads", "1", "--connections", str(clients), "--duration", f"{seconds}s",
         "--timeout", f"{_TIMEOUT_SECONDS}s", "--script", str(_SCRIPT), url, "--", str(bodies),
     ]  # fmt: skip
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise StageFailedError(f"wrk ended with status {ended.returncode}: {ended.stderr.strip()}")
+        raise StageFailedError(
+            f"wrk ended with status {ended.returncode}: {(ended.stderr or ended.stdout).strip()}"
+        )
     return all_accepted(answers(ended.stdout))
 
 

@@ -29,8 +29,8 @@ TWEETS_PER_ARRAY = 100
 _KAFKA_SECONDS = 5.0
 _SETTLE_SECONDS = 20.0
 _POLL_SECONDS = 0.1
-_WARM_UP_SECONDS = 2.0
-_SECONDS, _QUICK_SECONDS = 7.0, 3.0
+_WARM_UP_SECONDS = 2
+_SECONDS, _QUICK_SECONDS = 7, 3
 """Of one run."""
 
 
@@ -138,7 +138,7 @@ class Door:
             self._loaded[part.name] = part
             self._parts.run(part)
 
-    def load(self, load: Load, seconds: float) -> Run:
+    def load(self, load: Load, seconds: int) -> Run:
         """One run. Raises `StageFailedError` if not all is accepted, or Kafka has not just that."""
         part = self._loaded[load.part]
         processes = self._parts.processes()
