@@ -7,7 +7,6 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 import uvloop
@@ -151,10 +150,8 @@ def _records() -> list[Record]:
 
 async def _run(series: Series) -> None:
     records = _records()
-    for trial in series.trials:
-        outcome: Any = await _outcome(trial, series, records)
-        sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
-        sys.stdout.buffer.flush()
+    outcomes = [await _outcome(trial, series, records) for trial in series.trials]
+    sys.stdout.buffer.write(msgspec.json.encode(outcomes))
 
 
 if __name__ == "__main__":
