@@ -35,6 +35,9 @@ MAX_IN_FLIGHT_BYTES = 64 * 2**20
 _WORTH_A_BATCH_TWEETS = 32
 # Many times what an answer usually takes.
 _STUCK_SECONDS = 0.05
+# What a request that is there already needs until it is waiting: to be read, parsed and handled. Clients come
+# back together when their batch is answered; else the first were a batch, and the others the next.
+_TURNS_OF_THE_LOOP = 5
 _CHECK_SECONDS = 0.2
 _CONNECT_SECONDS = 5.0
 _FIRST_BACKOFF_SECONDS = 0.05
@@ -205,6 +208,8 @@ class ProducerStream:
             while not self._is_due(time.monotonic()):
                 self._wake.clear()
                 await self._wake.wait()
+            for _ in range(_TURNS_OF_THE_LOOP):
+                await asyncio.sleep(0)
             batch = self._next_batch()
             if batch.tweets:
                 await call.write(batch)
