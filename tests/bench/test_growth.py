@@ -1,8 +1,14 @@
+from collections.abc import Sequence
+from typing import cast
+
 import pytest
 
 from tests.bench.results import row
+from weather_tweets.bench import consumption
 from weather_tweets.bench.goals import GOALS
-from weather_tweets.bench.rows import Row
+from weather_tweets.bench.parts import Parts
+from weather_tweets.bench.reading import Reading
+from weather_tweets.bench.rows import Row, Run
 from weather_tweets.bench.stages import growth
 
 
@@ -25,3 +31,33 @@ def test_a_line_is_as_flat_as_its_worst_point() -> None:
 def test_a_quick_run_says_nothing_about_millions_of_records() -> None:
     quick = {name: BY_RECORDS[name] for name in (growth.stored(size) for size in growth.QUICK_RECORDS)}
     assert growth.figures(_rows(BY_COUNTRIES | quick)).keys() == {"growth_countries_worst_percent"}
+
+
+def _run(tweets: int) -> Run:
+    return Run(tweets, Reading(1.0, {"streams": 0.01, "gateway": 0.02}, {}))
+
+
+def test_rows_come_by_what_grows_and_by_its_size() -> None:
+    points = {name: [_run(1000)] for name in ("24 partitions", "6 partitions", "2 workers", "1 partitions")}
+    rows = growth._rows({"10,000 records": [_run(1000)]}, points, {"1,000 viewers": [_run(1000)]})
+    assert [(row.name, row.cpu_us_per_tweet) for row in rows] == [
+        ("1 partitions", 10), ("6 partitions", 10), ("24 partitions", 10), ("10,000 records", 10),
+        ("1 workers", 10), ("2 workers", 10), ("1,000 viewers", 20),
+    ]  # fmt: skip
+
+
+def _processed(monkeypatch: pytest.MonkeyPatch, tweets: Sequence[int]) -> None:
+    """What is processed in each window that is asked for."""
+    windows = iter(tweets)
+    monkeypatch.setattr(consumption, "window", lambda *_: _run(next(windows)))
+
+
+def test_a_window_that_a_batch_has_skipped_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    _processed(monkeypatch, [2000, 0])
+    assert [run.tweets for run in consumption.windows(cast(Parts, None), 0, 2000, 2)] == [2000]
+
+
+def test_what_was_over_before_it_could_be_watched_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    _processed(monkeypatch, [0, 0])
+    with pytest.raises(consumption.StuckError, match="before they could be watched"):
+        consumption.windows(cast(Parts, None), 0, 2000, 2)

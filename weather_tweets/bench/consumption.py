@@ -10,7 +10,7 @@ import msgspec
 
 from streams.stats import WorkerStats
 from weather_tweets.bench.failure import StageFailedError
-from weather_tweets.bench.parts import SETTLE_SECONDS, Parts
+from weather_tweets.bench.parts import Parts
 from weather_tweets.bench.reading import Meter
 from weather_tweets.bench.rows import Run
 from weather_tweets.local.services import StreamsWorker
@@ -19,6 +19,8 @@ from weather_tweets.settings import KafkaSettings
 _PROCESSED = re.compile(rb"^weather_streams_records_processed_total\{[^}]*\} (\S+)$", re.MULTILINE)
 _LEAST_POLL_SECONDS, _MOST_POLL_SECONDS = 0.03, 2.0
 _ANSWER_SECONDS = 30.0
+_STUCK_SECONDS = 60.0
+"""Without progress; a worker's first batch may have to wait for a partition and its table."""
 
 _opener = build_opener(ProxyHandler({}))
 
@@ -34,10 +36,10 @@ def processed(workers: Sequence[StreamsWorker]) -> int:
 
 def settled(workers: Sequence[StreamsWorker]) -> None:
     """Returns when each partition has one of them, and each of them a partition. Raises `StuckError`."""
-    deadline = time.monotonic() + SETTLE_SECONDS
+    deadline = time.monotonic() + _STUCK_SECONDS
     while not _settled(workers):
         if time.monotonic() > deadline:
-            raise StuckError(f"the workers have not agreed on the partitions within {SETTLE_SECONDS:g} s")
+            raise StuckError(f"the workers have not agreed on the partitions within {_STUCK_SECONDS:g} s")
         time.sleep(_LEAST_POLL_SECONDS)
 
 
@@ -65,16 +67,17 @@ def windows(parts: Parts, start: int, end: int, count: int) -> list[Run]:
 
 
 def _reached(workers: Sequence[StreamsWorker], count: int) -> int:
-    began = time.monotonic()
+    began = moved = time.monotonic()
     now = first = processed(workers)
     while now < count:
-        elapsed = time.monotonic() - began
-        if elapsed > SETTLE_SECONDS:
-            raise StuckError(f"{now:,} records processed after {SETTLE_SECONDS:g} s, not {count:,}")
         # Asking costs the worker some milliseconds: seldom while the goal is far.
-        rest_seconds = (count - now) / (now - first) * elapsed if now > first else 0.0
+        rest_seconds = (count - now) / (now - first) * (moved - began) if now > first else 0.0
         time.sleep(min(max(rest_seconds / 2, _LEAST_POLL_SECONDS), _MOST_POLL_SECONDS))
-        now = processed(workers)
+        before, now = now, processed(workers)
+        if now > before:
+            moved = time.monotonic()
+        elif time.monotonic() - moved > _STUCK_SECONDS:
+            raise StuckError(f"{now:,} records processed, not {count:,}, and none in {_STUCK_SECONDS:g} s")
     return now
 
 

@@ -75,11 +75,17 @@ def run(bench: Bench) -> Result:
                 of_viewers[f"{count:,} viewers"].append(_watched(parts, count, seconds))
         with _workers(parts, 1):
             parts.audit()
-    of_points["1 workers"] = of_points[_USUAL]
-    by_size = sorted({**by_records, **of_points}.items(), key=lambda named: _unit_and_size(named[0]))
-    rows = [row(name, runs, counting=_STREAMS) for name, runs in by_size]
-    rows += [row(name, runs, counting=_LIVE) for name, runs in of_viewers.items()]
+    rows = _rows(by_records, of_points, of_viewers)
     return Result(rows, figures({each.name: each for each in rows}))
+
+
+def _rows(
+    by_records: dict[str, list[Run]], of_points: dict[str, list[Run]], of_viewers: dict[str, list[Run]]
+) -> list[Row]:
+    """By what grows, and by its size."""
+    of_workers = by_records | of_points | {"1 workers": of_points[_USUAL]}
+    rows = [row(name, of_workers[name], counting=_STREAMS) for name in sorted(of_workers, key=_unit_and_size)]
+    return rows + [row(name, runs, counting=_LIVE) for name, runs in of_viewers.items()]
 
 
 def _unit_and_size(name: str) -> tuple[str, int]:
@@ -122,14 +128,15 @@ def _by_records(bench: Bench, parts: Parts) -> dict[str, list[Run]]:
     sizes = QUICK_RECORDS if bench.quick else RECORDS
     parts.begin_anew("growth-records")
     runs: dict[str, list[Run]] = {}
-    with _workers(parts, 1):
-        bench.step(f"filling in {sizes[-1]:,} records")
-        half = [min(size, _WIDEST_WINDOW) // 2 for size in sizes]
-        backlog.fill(parts.stack.kafka_settings(), sizes[-1] + half[-1])
-        for size, margin in zip(sizes, half, strict=True):
-            bench.step(f"{size:,} records")
-            runs[stored(size)] = consumption.windows(parts, size - margin, size + margin, _WINDOWS)
-        parts.audit()
+    bench.step(f"filling the topic with {sizes[-1]:,} records")
+    half = [min(size, _WIDEST_WINDOW) // 2 for size in sizes]
+    backlog.fill(parts.stack.kafka_settings(), sizes[-1] + half[-1])
+    worker = parts.start_worker()
+    for size, margin in zip(sizes, half, strict=True):
+        bench.step(f"{size:,} records")
+        runs[stored(size)] = consumption.windows(parts, size - margin, size + margin, _WINDOWS)
+    parts.audit()
+    parts.stop(worker)
     return runs
 
 
