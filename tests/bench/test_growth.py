@@ -1,12 +1,7 @@
-from collections.abc import Sequence
-from typing import cast
-
 import pytest
 
 from tests.bench.results import row
-from weather_tweets.bench import consumption
 from weather_tweets.bench.goals import GOALS
-from weather_tweets.bench.parts import Parts
 from weather_tweets.bench.reading import Reading
 from weather_tweets.bench.rows import Row, Run
 from weather_tweets.bench.stages import growth
@@ -44,20 +39,3 @@ def test_rows_come_by_what_grows_and_by_its_size() -> None:
         ("1 partitions", 10), ("6 partitions", 10), ("24 partitions", 10), ("10,000 records", 10),
         ("1 workers", 10), ("2 workers", 10), ("1,000 viewers", 20),
     ]  # fmt: skip
-
-
-def _processed(monkeypatch: pytest.MonkeyPatch, tweets: Sequence[int]) -> None:
-    """What is processed in each window that is asked for."""
-    windows = iter(tweets)
-    monkeypatch.setattr(consumption, "window", lambda *_: _run(next(windows)))
-
-
-def test_a_window_that_a_batch_has_skipped_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    _processed(monkeypatch, [2000, 0])
-    assert [run.tweets for run in consumption.windows(cast(Parts, None), 0, 2000, 2)] == [2000]
-
-
-def test_what_was_over_before_it_could_be_watched_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    _processed(monkeypatch, [0, 0])
-    with pytest.raises(consumption.StuckError, match="before they could be watched"):
-        consumption.windows(cast(Parts, None), 0, 2000, 2)

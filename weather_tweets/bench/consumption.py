@@ -67,15 +67,18 @@ def windows(parts: Parts, start: int, end: int, count: int) -> list[Run]:
 
 
 def _reached(workers: Sequence[StreamsWorker], count: int) -> int:
-    began = moved = time.monotonic()
-    now = first = processed(workers)
+    moved = time.monotonic()
+    now = processed(workers)
+    # When it was first seen to move: a worker that has just been started says nothing about its speed.
+    first: tuple[int, float] | None = None
     while now < count:
         # Asking costs the worker some milliseconds: seldom while the goal is far.
-        rest_seconds = (count - now) / (now - first) * (moved - began) if now > first else 0.0
-        time.sleep(min(max(rest_seconds / 2, _LEAST_POLL_SECONDS), _MOST_POLL_SECONDS))
+        per_second = (now - first[0]) / (moved - first[1]) if first and now > first[0] else float("inf")
+        time.sleep(min(max((count - now) / per_second / 2, _LEAST_POLL_SECONDS), _MOST_POLL_SECONDS))
         before, now = now, processed(workers)
         if now > before:
             moved = time.monotonic()
+            first = first or (now, moved)
         elif time.monotonic() - moved > _STUCK_SECONDS:
             raise StuckError(f"{now:,} records processed, not {count:,}, and none in {_STUCK_SECONDS:g} s")
     return now
