@@ -75,8 +75,12 @@ def test_what_is_no_tweet_is_refused_by_the_name_of_its_field(submission: object
 def test_a_run_of_combining_marks_is_refused_before_it_is_sorted() -> None:
     # Normalising these takes minutes: the time-out of the tests would tell.
     for text in ("a" + "\u0301\u0316" * 500_000, "\u0f73" * 100_000):
+        with pytest.raises(InvalidTweetError, match="at most"):
+            made({"texto": text, "país": "Perú"})
+    for text in ("a" * 29 + "\u0301\u0316" * 8000, "a" * 7 + "\u0301" * 31 + "a"):
         with pytest.raises(InvalidTweetError, match="combining"):
             made({"texto": text, "país": "Perú"})
+    assert made({"texto": "a" * 7 + "\u0316" * 30 + "a", "país": "Perú"}).text
     with pytest.raises(InvalidTweetError, match="missing"):
         made({"a" + "\u0301\u0316" * 500_000: "a", "país": "Perú"})
 
