@@ -8,9 +8,11 @@ import uuid
 from collections import Counter
 from datetime import UTC
 
+import psutil
 import pytest
 
 from tests.streams.cluster import Cluster, Value, Worker, until
+from tests.streams.delaying_proxy import delaying
 from tests.streams.records import tweet
 from weather_tweets import countries, redis_keys
 from weather_tweets.local.kafka import Kafka
@@ -162,10 +164,50 @@ def test_partitions_change_hands_while_a_store_is_away(cluster: Cluster, mongo_s
     assert (first.terminate(), second.terminate()) == (0, 0)
 
 
+def test_a_slow_mongodb_holds_the_backlog_back_and_nothing_else(
+    cluster: Cluster, mongo_server: Mongo
+) -> None:
+    """What waits for it stays in Kafka: neither does the worker grow, nor does Kafka take it for dead."""
+    assert mongo_server.port
+    with delaying(mongo_server.port, delay_seconds=2.0) as proxy:
+        worker = cluster.start(WEATHER_MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
+        worker.wait_ready()
+        process = psutil.Process(worker.process.pid)
+        backlog = [tweet(text="Llueve " * 200) for _ in range(20_000)]
+        before, rebalances = process.memory_info().rss, _metric(worker, "rebalances_total")
+        cluster.produce(backlog)
+
+        most = 0
+        stored: set[int] = set()
+
+        def several_batches_are_stored() -> bool:
+            nonlocal most
+            most = max(most, process.memory_info().rss)
+            stored.add(cluster.tweets.count_documents({}))
+            return len(stored) > 3
+
+        until(several_batches_are_stored, "several batches are stored", worker)
+        assert 0 < _metric(worker, "lag_records") <= len(backlog)
+        assert worker.get("/healthz")[0] == 200
+        assert most - before < sum(len(one.text) for one in backlog)
+        assert _metric(worker, "rebalances_total") == rebalances
+
+        proxy.delay_seconds = 0.0
+        assert cluster.wait_settled(worker)["messages"] == len(backlog)
+        assert (_metric(worker, "rebalances_total"), _metric(worker, "lag_records")) == (rebalances, 0)
+        assert worker.terminate() == 0
+    assert cluster.tweets.count_documents({}) == len(backlog)
+    assert _counters(cluster)[0]["messages"] == len(backlog)
+
+
 def _retries(worker: Worker) -> float:
+    return _metric(worker, 'store_retries_total{store="mongo"}')
+
+
+def _metric(worker: Worker, name: str) -> float:
+    """The value of a metric, summed over the labels that are not in the name."""
     lines = worker.get("/metrics")[1].splitlines()
-    name = 'weather_streams_store_retries_total{store="mongo"}'
-    return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(f"weather_streams_{name}"))
 
 
 def test_kafka_may_die_and_come_back(cluster: Cluster, kafka: Kafka) -> None:
