@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 
 class DelayingProxy:
@@ -23,9 +23,10 @@ class DelayingProxy:
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_connection("127.0.0.1", self._server_port)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._pass_on(reader, to_server, delayed=False))
-            group.create_task(self._pass_on(from_server, writer, delayed=True))
+        with closing(writer), closing(to_server):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pass_on(reader, to_server, delayed=False))
+                group.create_task(self._pass_on(from_server, writer, delayed=True))
 
     async def _pass_on(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, delayed: bool
