@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-import urllib.request
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,7 +11,7 @@ from pymongo.errors import PyMongoError
 from redis import Redis
 from redis.exceptions import RedisError
 
-from weather_tweets import redis_keys
+from weather_tweets import nearby, redis_keys
 from weather_tweets.kafka import record_counts
 from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
 
@@ -184,16 +183,11 @@ def _stats(urls: list[str]) -> dict[str, Any]:
     problems = []
     for url in urls:
         try:
-            with _opener.open(url, timeout=STORE_SECONDS) as reply:
-                stats: dict[str, Any] = msgspec.json.decode(reply.read())
-                return stats
+            stats: dict[str, Any] = msgspec.json.decode(nearby.get(url, timeout_seconds=STORE_SECONDS))
+            return stats
         except (OSError, msgspec.DecodeError) as error:
             problems.append(f"{url}: {error}")
     raise StoreUnreachableError(f"the stream workers: {'; '.join(problems) or 'there are none'}")
-
-
-# Never by way of a proxy: the workers are near.
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def _redis_counts(settings: RedisSettings) -> dict[str, Any]:

@@ -4,11 +4,11 @@ import re
 import time
 from collections.abc import Sequence
 from itertools import pairwise
-from urllib.request import ProxyHandler, build_opener
 
 import msgspec
 
 from streams.stats import WorkerStats
+from weather_tweets import nearby
 from weather_tweets.bench.failure import StageFailedError
 from weather_tweets.bench.parts import Parts
 from weather_tweets.bench.reading import Meter
@@ -21,8 +21,6 @@ _LEAST_POLL_SECONDS, _MOST_POLL_SECONDS = 0.03, 2.0
 _ANSWER_SECONDS = 30.0
 _STUCK_SECONDS = 60.0
 """Without progress; a worker's first batch may have to wait for a partition and its table."""
-
-_opener = build_opener(ProxyHandler({}))
 
 
 class StuckError(StageFailedError):
@@ -93,9 +91,7 @@ def _settled(workers: Sequence[StreamsWorker]) -> bool:
 
 
 def _get(worker: StreamsWorker, path: str) -> bytes:
-    with _opener.open(f"http://127.0.0.1:{worker.port}{path}", timeout=_ANSWER_SECONDS) as reply:
-        body: bytes = reply.read()
-    return body
+    return nearby.get(f"http://127.0.0.1:{worker.port}{path}", timeout_seconds=_ANSWER_SECONDS)
 
 
 def _processed(worker: StreamsWorker) -> int:

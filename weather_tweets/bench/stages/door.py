@@ -6,14 +6,13 @@ The gateways feed no live view: that is of the stage `whole`.
 import asyncio
 import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from loadgen import dataset
-from weather_tweets import swarm_run
+from weather_tweets import nearby, swarm_run
 from weather_tweets.bench import wrk
 from weather_tweets.bench.bench import Bench
 from weather_tweets.bench.failure import StageFailedError
@@ -202,14 +201,10 @@ class Door:
 
 def samples(port: int) -> dict[str, float]:
     """What `/metrics` has without labels."""
-    with _opener.open(f"http://127.0.0.1:{port}/metrics", timeout=_SETTLE_SECONDS) as reply:
-        page = reply.read().decode()
+    page = nearby.get(f"http://127.0.0.1:{port}/metrics", timeout_seconds=_SETTLE_SECONDS).decode()
     return {
         sample.name: sample.value
         for family in text_string_to_metric_families(page)
         for sample in family.samples
         if not sample.labels
     }
-
-
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
