@@ -11,7 +11,7 @@ import msgspec
 from redis import Redis
 from redis.exceptions import RedisError
 
-from weather_tweets import audit, redis_keys, swarm_run
+from weather_tweets import audit, processed, swarm_run
 
 PATIENCE_SECONDS = 60.0
 """How long the stores may stand still before they are taken to have stopped short of agreeing."""
@@ -137,7 +137,7 @@ class _RedisTotal:
     def _watch(self) -> None:
         while not self._over.wait(_WATCH_SECONDS):
             try:
-                total = int(self._client.hget(redis_keys.TOTALS, "messages") or 0)
+                total = processed.total(self._client)
             except RedisError:
                 continue
             if total != self._total:

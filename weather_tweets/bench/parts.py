@@ -12,6 +12,7 @@ from redis import Redis
 from weather_tweets.audit import audit
 from weather_tweets.audit_sources import of_stack
 from weather_tweets.bench import profiled
+from weather_tweets.bench.failure import StageFailedError
 from weather_tweets.kafka import ensure_topics
 from weather_tweets.local import leftovers
 from weather_tweets.local.endpoints import Endpoints
@@ -25,7 +26,7 @@ SETTLE_SECONDS = 300.0
 """How long the stores may take to agree; a backlog may still be on its way."""
 
 
-class StoresDisagreeError(RuntimeError):
+class StoresDisagreeError(StageFailedError):
     """Speed was bought with exactness; the message says where the stores differ."""
 
 
@@ -114,6 +115,7 @@ class Parts:
         """Ends every part: what is kept, is kept for nobody."""
         for part in reversed(self._running):
             if part.wrapper:
+                # The profiler draws when the part has ended by itself.
                 part.stop()
             else:
                 part.kill()

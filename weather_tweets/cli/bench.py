@@ -39,7 +39,7 @@ def run(
     context: typer.Context,
     stages: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[STAGE]...", help="door, streams, whole, growth, kafka; all."),
+        typer.Argument(metavar="STAGE", help="door, streams, whole, growth or kafka; all by default."),
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the result there, too.")] = None,
     plots: Annotated[
@@ -111,13 +111,13 @@ def _results(
     """Runs the stages, and shows how far they are."""
     from weather_tweets.bench.bench import Bench
     from weather_tweets.bench.failure import StageFailedError
-    from weather_tweets.bench.parts import StoresDisagreeError
     from weather_tweets.bench.stages import run as run_stage
     from weather_tweets.energy.traffic import RefusedTweetsError
     from weather_tweets.local.part import PartFailedError
+    from weather_tweets.processed import NotProcessedError
     from weather_tweets.swarm_run import SwarmFailedError
 
-    expected = (PartFailedError, StageFailedError, StoresDisagreeError, RefusedTweetsError, SwarmFailedError)
+    expected = (NotProcessedError, PartFailedError, RefusedTweetsError, StageFailedError, SwarmFailedError)
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     # So that whoever ends us does not leave the parts behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -9,10 +9,11 @@ import typer
 from rich.table import Table
 
 from weather_tweets.cli.context import err, fail, folder, out, speaks
-from weather_tweets.energy.experiment import Experiment, NotProcessedError
+from weather_tweets.energy.experiment import Experiment
 from weather_tweets.energy.grid import UnknownGridError
 from weather_tweets.energy.report import Cost, Report
 from weather_tweets.energy.traffic import RefusedTweetsError
+from weather_tweets.processed import NotProcessedError
 from weather_tweets.settings import EnergySettings
 from weather_tweets.swarm_run import SwarmFailedError
 

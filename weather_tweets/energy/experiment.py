@@ -1,14 +1,12 @@
 """The measured runs: the same tweets again and again, each run between two looks at every process."""
 
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from redis import Redis
 
-from weather_tweets import redis_keys, swarm_run
+from weather_tweets import processed, swarm_run
 from weather_tweets.energy import grid, power, report, traffic, usage
 from weather_tweets.energy.grid import GridIntensity
 from weather_tweets.energy.report import Report, Run
@@ -86,12 +84,14 @@ class Experiment:
         # What only watches is no part of what a tweet costs.
         processes.pop("prometheus", None)
         with Redis.from_url(endpoints.redis) as redis:
-            already = _processed(redis)
+            already = processed.total(redis)
             self._meter.start()
             machine = usage.machine()
             before = usage.snapshot(processes)
             send(gateway, tweets=tweets, users=users, data=self._data)
-            _wait_for(redis, already + tweets)
+            processed.wait_for(
+                redis, already + tweets, timeout_seconds=CATCH_UP_SECONDS, poll_seconds=_POLL_SECONDS
+            )
             after = usage.snapshot(processes)
         machine_after = usage.machine()
         seconds = after.at - before.at
@@ -104,24 +104,8 @@ class Experiment:
         return Run(tweets, seconds, joules, work, max(0.0, others) / (seconds * report.cpus()))
 
 
-class NotProcessedError(RuntimeError):
-    """The streams did not process what was accepted in time."""
-
-
 def intensity(settings: EnergySettings) -> GridIntensity:
     """The grid of the settings: their own figure, else the country's. Raises `grid.UnknownGridError`."""
     if settings.grid_gco2e_per_kwh is None:
         return grid.of_country(settings.country)
     return GridIntensity("", settings.country, settings.grid_gco2e_per_kwh, 0)
-
-
-def _processed(redis: Any) -> int:
-    return int(redis.hget(redis_keys.TOTALS, "messages") or 0)
-
-
-def _wait_for(redis: Any, messages: int) -> None:
-    deadline = time.monotonic() + CATCH_UP_SECONDS
-    while _processed(redis) < messages:
-        if time.monotonic() > deadline:
-            raise NotProcessedError(f"not all tweets were processed within {CATCH_UP_SECONDS:g} s")
-        time.sleep(_POLL_SECONDS)

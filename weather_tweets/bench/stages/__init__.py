@@ -12,6 +12,10 @@ NAMES = ("door", "streams", "whole", "growth", "kafka")
 
 
 def run(name: str, bench: "Bench") -> Result:
-    """Runs one stage. Raises what its parts raise (`PartFailedError`), `StoresDisagreeError` and the like."""
+    """Runs one stage.
+
+    Raises `StageFailedError`, and where its parts or loads fail `PartFailedError`, `NotProcessedError`,
+    `RefusedTweetsError`, `SwarmFailedError`.
+    """
     result: Result = import_module(f"{__name__}.{name}").run(bench)
     return result

@@ -1,11 +1,10 @@
 """`whole`: a tweet's way through every part, from the client to the stores and to a viewer."""
 
-import time
 from pathlib import Path
 
 from redis import Redis
 
-from weather_tweets import redis_keys, swarm_run
+from weather_tweets import processed, swarm_run
 from weather_tweets.bench.bench import Bench
 from weather_tweets.bench.failure import StageFailedError
 from weather_tweets.bench.parts import SETTLE_SECONDS, Parts
@@ -23,7 +22,7 @@ _POLL_SECONDS = 0.01
 
 
 def run(bench: Bench) -> Result:
-    """Raises `PartFailedError`, `StoresDisagreeError`, and `StageFailedError` where a tweet is refused."""
+    """Raises `PartFailedError`, `NotProcessedError`, and `StageFailedError` where the stores disagree."""
     with bench.parts() as parts:
         bench.step("starting every part")
         parts.start("kafka", "redis", "mongo", "producer", "writer", "gateway")
@@ -36,11 +35,11 @@ def run(bench: Bench) -> Result:
         parts.audit()
         freshness = _freshness(bench, parts)
         parts.audit()
-    _, processed, viewer = freshness
+    _, counted, shown = freshness
     ratios = {
         "whole_rate_per_second": max(row.rate_per_second for row in rows),
-        "whole_processed_p99_ms": processed.p99_ms or 0.0,
-        "whole_viewer_p99_ms": viewer.p99_ms or 0.0,
+        "whole_processed_p99_ms": counted.p99_ms or 0.0,
+        "whole_viewer_p99_ms": shown.p99_ms or 0.0,
     }
     return Result([*rows, *freshness], ratios)
 
@@ -58,14 +57,16 @@ def _swarms(bench: Bench, parts: Parts, data: Path) -> list[Row]:
 def _swarm(parts: Parts, data: Path, *, tweets: int, users: int) -> Run:
     """From the first tweet sent to the last one counted."""
     with Redis.from_url(parts.endpoints.redis) as redis:
-        already = _processed(redis)
+        already = processed.total(redis)
         meter = Meter(parts.processes())
         summary = swarm_run.run(parts.endpoints.gateway, tweets=tweets, users=users, data=data)
         accepted = int(summary["accepted"])
-        late = _wait_for(redis, already + accepted) - float(summary["ended_at"])
+        counted_at = processed.wait_for(
+            redis, already + accepted, timeout_seconds=SETTLE_SECONDS, poll_seconds=_POLL_SECONDS
+        )
     reading = meter.read()
     # Locust's own start is no part of it.
-    seconds = float(summary["seconds"]) + max(0.0, late)
+    seconds = float(summary["seconds"]) + max(0.0, counted_at - float(summary["ended_at"]))
     latency: dict[str, float] = summary["latency_ms"]
     return Run(accepted, reading._replace(seconds=seconds), latency["p50"], latency["p99"])
 
@@ -97,17 +98,3 @@ def _fresh(course: Course, reading: Reading, moments: list[float | None]) -> Run
     if len(waits) < accepted:
         raise StageFailedError(f"{accepted - len(waits):,} of {accepted:,} accepted tweets never came")
     return Run(len(waits), reading, percentile(waits, 50), percentile(waits, 99))
-
-
-def _processed(redis: Redis) -> int:
-    return int(redis.hget(redis_keys.TOTALS, "messages") or 0)
-
-
-def _wait_for(redis: Redis, messages: int) -> float:
-    """When the total got so high, in seconds since the epoch."""
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while _processed(redis) < messages:
-        if time.monotonic() > deadline:
-            raise StageFailedError(f"not all tweets were processed within {SETTLE_SECONDS:g} s")
-        time.sleep(_POLL_SECONDS)
-    return time.time()
