@@ -31,13 +31,18 @@ class Answers(msgspec.Struct, frozen=True):
         return self.microseconds / 1e6
 
 
-def post(url: str, bodies: Path, *, clients: int, seconds: int) -> Answers:
-    """Posts the lines of the file as JSON. Raises `StageFailedError` unless each was accepted."""
+def find() -> str:
+    """The command. Raises `StageFailedError` where it is not installed."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise StageFailedError("wrk is not installed: `make setup-bench` brings it.")
+    return wrk
+
+
+def post(url: str, bodies: Path, *, clients: int, seconds: int) -> Answers:
+    """Posts the lines of the file as JSON. Raises `StageFailedError` unless each was accepted."""
     command = [
-        wrk, "--threads", "1", "--connections", str(clients), "--duration", f"{seconds}s",
+        find(), "--threads", "1", "--connections", str(clients), "--duration", f"{seconds}s",
         "--timeout", f"{_TIMEOUT_SECONDS}s", "--script", str(_SCRIPT), url, "--", str(bodies),
     ]  # fmt: skip
     ended = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -70,6 +70,8 @@ def run(bench: Bench) -> Result:
     """Raises `PartFailedError`, and `StageFailedError` if one request is refused or one tweet miscounted."""
     loads, seconds = (QUICK, _QUICK_SECONDS) if bench.quick else (LOADS, _SECONDS)
     runs: dict[str, list[Run]] = {load.name: [] for load in loads}
+    # Before everything is started that it would load.
+    wrk.find()
     with bench.parts() as parts:
         door = Door(parts)
         bench.step("starts Kafka, the producer, two gateways and Sanic")
