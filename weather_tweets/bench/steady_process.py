@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from weather_tweets import countries
 from weather_tweets.bench.open_loop import OpenLoop
+from weather_tweets.bench.sample import TEXT
 from weather_tweets.bench.steady import Course, Order
 from weather_tweets.bench.watchers import Tallies, Viewer, places
 from weather_tweets.settings import KafkaSettings, MongoSettings
@@ -26,8 +27,6 @@ from weather_tweets.settings import KafkaSettings, MongoSettings
 _ANSWER_SECONDS = 15.0
 _COUNT_SECONDS = 60.0
 _LAST_SECONDS = 1.0
-
-_TEXT = "Llueve desde la madrugada y el viento no deja oír la radio; mañana dicen que sale el sol."
 
 
 class _Tweet(NamedTuple):
@@ -87,7 +86,7 @@ def _tweets(count: float, host: str) -> list[_Tweet]:
 
 def _tweet(country: countries.Country, host: str) -> _Tweet:
     own_id = str(uuid.uuid4())
-    body = msgspec.json.encode({"texto": _TEXT, "país": country.name})
+    body = msgspec.json.encode({"texto": TEXT, "país": country.name})
     head = (
         f"POST /input HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nIdempotency-Key: {own_id}\r\n\r\n"

@@ -17,6 +17,7 @@ from grpc_producer.records import Record
 from weather_tweets import countries
 from weather_tweets.bench.failure import StageFailedError
 from weather_tweets.bench.reading import Meter
+from weather_tweets.bench.sample import TEXT
 from weather_tweets.bench.steady import percentile
 from weather_tweets.bench.trials import Outcome, Series, Trial, topic
 from weather_tweets.tweet import Tweet, encode
@@ -24,7 +25,6 @@ from weather_tweets.tweet import Tweet, encode
 _RECORDS = 20_000
 _TOGETHER = 100
 """Records submitted at once at full rate, as a frame of the gateway's has them."""
-_TEXT = "Llueve desde la madrugada y el viento no deja oír la radio; mañana dicen que sale el sol."
 
 Submit = Callable[[Sequence[Record], Callable[[], None]], None]
 
@@ -144,7 +144,7 @@ def _records() -> list[Record]:
     made = []
     for country in itertools.islice(known, _RECORDS):
         own_id = str(uuid.uuid4())
-        made.append(Record(own_id.encode(), encode(Tweet(own_id, _TEXT, country.name, country.code, at))))
+        made.append(Record(own_id.encode(), encode(Tweet(own_id, TEXT, country.name, country.code, at))))
     return made
 
 
