@@ -9,7 +9,6 @@ from streams.decoding import Batch, decoder
 from tests.streams.cluster import read
 from tests.streams.records import record_batch
 from weather_tweets.bench import backlog
-from weather_tweets.bench.backlog import Filled
 from weather_tweets.bench.baselines import run as baselines
 from weather_tweets.bench.baselines.run import CONFLUENT, FAUST, QUIX, Baseline
 from weather_tweets.kafka import ensure_topics
@@ -34,7 +33,7 @@ def topic(kafka: Kafka) -> KafkaSettings:
 
 
 @pytest.fixture(scope="module")
-def filled(topic: KafkaSettings) -> Filled:
+def filled(topic: KafkaSettings) -> Counter[str]:
     return backlog.fill(topic, MESSAGES)
 
 
@@ -49,22 +48,22 @@ def test_given_countries_come_equally_often() -> None:
     assert by_code == {"GT": 30, "MX": 30, "JP": 30}
 
 
-async def test_the_topic_has_what_was_filled_in(topic: KafkaSettings, filled: Filled) -> None:
+async def test_the_topic_has_what_was_filled_in(topic: KafkaSettings, filled: Counter[str]) -> None:
     records = await read(topic, topic.topic, MESSAGES)
     values = [record.value for record in records]
-    assert Counter(tweet.code for tweet in decoder()(record_batch(values)).tweets) == filled.countries
+    assert Counter(tweet.code for tweet in decoder()(record_batch(values)).tweets) == filled
 
 
 @pytest.mark.parametrize("baseline", [CONFLUENT, QUIX, FAUST], ids=lambda baseline: baseline.module)
 def test_a_baseline_counts_every_message(
-    baseline: Baseline, topic: KafkaSettings, filled: Filled, tmp_path: Path
+    baseline: Baseline, topic: KafkaSettings, filled: Counter[str], tmp_path: Path
 ) -> None:
     if not baseline.available:
         pytest.skip("`make setup-bench` installs it")
     consumed = baselines.consume(
         baseline, topic, group=baseline.module, messages=MESSAGES, log_file=tmp_path / "log"
     )
-    assert consumed.countries == filled.countries
+    assert consumed.countries == filled
 
 
 def test_a_baseline_that_ends_too_early_names_its_log(topic: KafkaSettings, tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ COURSE = Course(
     counted=[0.3, 1.1, None, 3.6],
     shown=[None] * 4,
     refusals={"503": 1},
-    cpu_seconds=0.1,
 )
 _REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
 _ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"

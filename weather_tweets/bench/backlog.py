@@ -1,13 +1,13 @@
 """A backlog for the streams: real records in Kafka's topic, written faster than clients could post them."""
 
 import asyncio
-import os
 import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import uuid_utils
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
@@ -22,14 +22,6 @@ RECORDS_PER_BATCH = 100
 
 _BATCH_BYTES = 1_000_000
 """The largest that a broker takes by default is a little more."""
-
-
-class Filled(NamedTuple):
-    """What was written."""
-
-    messages: int
-    countries: Counter[str]
-    """Messages by country code."""
 
 
 class _Record(NamedTuple):
@@ -56,20 +48,22 @@ def records(count: int, codes: Sequence[str] = ()) -> Iterator[_Record]:
     at = int(time.time() * 1000)
     for number in range(count):
         text, country = entries[number % len(entries)]
-        # Random as the gateway's are: a store's index is not filled in its order.
-        id_ = os.urandom(16).hex()
-        id_ = f"{id_[:8]}-{id_[8:12]}-{id_[12:16]}-{id_[16:20]}-{id_[20:]}"
+        # Random, as clients' own ids may be (the gateway's ascend): no store's index is filled in its order.
+        id_ = str(uuid_utils.uuid4())
         yield _Record(
             id_.encode(), encode(Tweet(id_, text, country.name, country.code, at)), country.code, at
         )
 
 
-def fill(settings: KafkaSettings, count: int, codes: Sequence[str] = ()) -> Filled:
-    """Writes `records` to the topic, which must be there. Raises `KafkaError`."""
+def fill(settings: KafkaSettings, count: int, codes: Sequence[str] = ()) -> Counter[str]:
+    """Writes `records` to the topic, which must be there; returns how many there are of each country's code.
+
+    Raises `KafkaError`.
+    """
     return asyncio.run(_fill(settings, count, codes))
 
 
-async def _fill(settings: KafkaSettings, count: int, codes: Sequence[str]) -> Filled:
+async def _fill(settings: KafkaSettings, count: int, codes: Sequence[str]) -> Counter[str]:
     by_code: Counter[str] = Counter()
     async with AIOKafkaProducer(
         **client_options(settings), acks="all", max_batch_size=_BATCH_BYTES
@@ -94,7 +88,7 @@ async def _fill(settings: KafkaSettings, count: int, codes: Sequence[str]) -> Fi
             if batch.record_count():
                 await send(partition)
         await asyncio.gather(*[future for future in sent if future])
-    return Filled(count, by_code)
+    return by_code
 
 
 async def _send(

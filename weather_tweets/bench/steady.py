@@ -48,8 +48,6 @@ class Course(msgspec.Struct, frozen=True):
     """When a viewer was told a count of its country that it is in."""
     refusals: dict[str, int]
     """Requests that were not answered 202, by status or error."""
-    cpu_seconds: float
-    """Of the load itself."""
 
     def waits_ms(self, moments: Sequence[float | None]) -> list[float]:
         """From the times to be sent to these moments, ascending; what did not happen is left out."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import resource
 import sys
 import time
 import uuid
@@ -61,7 +60,6 @@ async def _run(order: Order) -> Course:
     place_of = places(MongoSettings(url=SecretStr(order.mongo)))
     counted = [tallies.counted_at(*place) if (place := place_of.get(tweet.id)) else None for tweet in tweets]
     shown = _shown(tweets, client.accepted, viewer) if viewer else [None] * len(tweets)
-    used = resource.getrusage(resource.RUSAGE_SELF)
 
     def since_begin(moments: Sequence[float | None]) -> list[float | None]:
         return [None if moment is None else moment - order.begins_at for moment in moments]
@@ -72,7 +70,6 @@ async def _run(order: Order) -> Course:
         counted=since_begin(counted),
         shown=since_begin(shown),
         refusals=dict(client.refusals),
-        cpu_seconds=used.ru_utime + used.ru_stime,
     )
 
 
