@@ -19,11 +19,12 @@ from manual import spanish
 from manual.diagrams import FIGURES
 from weather_tweets.bench import plots as bench
 from weather_tweets.bench import report as bench_report
-from weather_tweets.bench.plots import BLUE, GREEN, OCHRE, PALE, WIDTH_INCHES
+from weather_tweets.bench.plots import style
+from weather_tweets.bench.plots.style import BLUE, GREEN, OCHRE, PALE, WIDTH_INCHES
 
 DATA = Path(__file__).parent / "data"
 STYLE: Any = {
-    **bench.STYLE,
+    **style.STYLE,
     "font.family": "Source Sans Pro",
     "axes.titleweight": "semibold",
     # Text stays text in the PDF.
