@@ -53,7 +53,7 @@ def add_to(parser: Any) -> None:
     add(
         "--allow-remote",
         action="store_true",
-        help="Allow hosts other than this machine, which are refused else",
+        help="Allow hosts other than this machine, which are refused otherwise",
     )
     add(
         "--retry",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-SAMPLES_PER_SECOND = 200
+_SAMPLES_PER_SECOND = 200
 
 _PY_SPY = Path(sys.executable).with_name("py-spy")
 
@@ -31,7 +31,7 @@ def is_installed() -> bool:
 def _run(svg: str, command: Sequence[str]) -> int:
     spy = subprocess.Popen(
         [
-            str(_PY_SPY), "record", "--output", svg, "--rate", str(SAMPLES_PER_SECOND), "--subprocesses",
+            str(_PY_SPY), "record", "--output", svg, "--rate", str(_SAMPLES_PER_SECOND), "--subprocesses",
             "--", *command,
         ]
     )  # fmt: skip

@@ -49,6 +49,7 @@ def new(*, quick: bool) -> Report:
 
 
 def write(report: Report, file: Path) -> None:
+    """Raises `OSError`."""
     file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
 
 
