@@ -7,8 +7,9 @@ group `faust.transports`.
 
 What Faust does per event still holds per batch: flow control, generations and active partitions are its own
 code. Overridden are only what counts offsets one by one (`_new_offset`, `_add_gap`), what makes messages of
-records, and what takes pressure off by shrinking the set of fetched partitions. These are private names of
-faust-streaming 0.15.3, which is why that version is pinned and tests/streams/test_transport.py guards them.
+records, what takes pressure off by shrinking the set of fetched partitions, and the way back after a
+rebalance (`perform_seek`). These are private names of faust-streaming 0.15.3, which is why that version is
+pinned and tests/streams/test_transport.py guards them.
 """
 
 import asyncio
@@ -168,6 +169,15 @@ class Consumer(driver.Consumer):
             for name in channel.topics
         )
         await super().subscribe(topics)
+
+    async def perform_seek(self) -> None:
+        """Goes back to the committed offsets, and delivers nothing until the flow is resumed.
+
+        Faust resumes it at once, and with it empties its queues: what came in between would be lost, since
+        the consumer has read beyond it.
+        """
+        self.stop_flow()
+        await super().perform_seek()
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if not isinstance(record, RecordBatch):

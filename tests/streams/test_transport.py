@@ -205,6 +205,8 @@ def test_the_versions_are_those_whose_private_names_are_overridden() -> None:
         (driver.Consumer, "_to_message", ["self", "tp", "record"]),
         (Consumer, "_new_offset", ["self", "tp"]),
         (Consumer, "_add_gap", ["self", "tp", "offset_from", "offset_to"]),
+        (Consumer, "perform_seek", ["self"]),
+        (Consumer, "stop_flow", ["self"]),
         (Consumer, "on_buffer_full", ["self", "tp"]),
         (Consumer, "on_buffer_drop", ["self", "tp"]),
         (
