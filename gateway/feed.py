@@ -124,7 +124,10 @@ class LiveFeed:
     def _next_frame(self) -> list[bytes]:
         frame: list[bytes] = []
         size = 0
-        while self._buffer and size < MAX_FRAME_BYTES:
+        while self._buffer:
+            # Brackets and commas are as many as the tweets and one more.
+            if frame and size + len(self._buffer[0]) + len(frame) + 2 > MAX_FRAME_BYTES:
+                break
             data = self._buffer.popleft()
             size += len(data)
             frame.append(data)

@@ -10,6 +10,7 @@ import msgspec
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from gateway.feed import MAX_FRAME_BYTES
 from protos import tweets_pb2
 from tests.gateway.doors import TWEET, opened
 from tests.gateway.producers import FakeProducer, rejecting
@@ -144,4 +145,5 @@ async def test_text_that_is_as_large_as_it_may_be_goes_in_frames_that_the_writer
         for _ in range(6):
             assert (await door.post_bytes(body)).status == 202
         await writer.wait_for_tweets(360)
-        assert max(len(frame.encode()) for frame in writer.frames) < 2 * 2**20
+        assert writer.connections == 1
+        assert max(len(frame.encode()) for frame in writer.frames) <= MAX_FRAME_BYTES
