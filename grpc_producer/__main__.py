@@ -6,7 +6,7 @@ import sys
 import uvloop
 
 from grpc_producer.server import serve
-from weather_tweets import logs
+from weather_tweets import logs, lost_connections
 from weather_tweets.settings import KafkaSettings, ProducerSettings
 
 
@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--metrics-port", type=int, help="HTTP port (WEATHER_PRODUCER_METRICS_PORT)")
     arguments = {name: value for name, value in vars(parser.parse_args()).items() if value is not None}
     logs.configure("producer")
+    lost_connections.raise_os_errors()
     try:
         uvloop.run(serve(KafkaSettings(), ProducerSettings(**arguments)))
     except OSError as error:

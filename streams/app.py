@@ -28,7 +28,7 @@ from streams.transport import BatchSchema
 from streams.tweet_store import TweetStore
 from streams.watch import Watch
 from streams.web import add_pages
-from weather_tweets import logs
+from weather_tweets import logs, lost_connections
 from weather_tweets.kafka import ssl_context
 from weather_tweets.metrics import StreamsMetrics
 from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings, StreamsSettings
@@ -229,6 +229,7 @@ def _redis(settings: RedisSettings) -> Redis:
 
 
 uvloop.install()
+lost_connections.raise_os_errors()
 # Records, tweets and documents come and go by the thousand and are in no cycles. Looking for some after every
 # 700 new objects, as Python does by default, took a quarter of the CPU time of parsing.
 gc.set_threshold(100_000)

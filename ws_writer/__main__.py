@@ -4,7 +4,7 @@ import argparse
 
 import uvloop
 
-from weather_tweets import logs
+from weather_tweets import logs, lost_connections
 from weather_tweets.settings import LogSettings, RedisSettings, WriterSettings
 from ws_writer import server
 
@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, help="port to listen on, wins over WEATHER_WRITER_PORT")
     given = {name: value for name, value in vars(parser.parse_args()).items() if value is not None}
     logs.configure("ws_writer")
+    lost_connections.raise_os_errors()
     uvloop.run(server.run(WriterSettings(**given), RedisSettings()))
 
 

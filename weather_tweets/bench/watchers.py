@@ -44,8 +44,11 @@ class Tallies:
     async def watch(self) -> None:
         """Until cancelled."""
         last = [-1] * len(self._keys)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 (a coroutine is run by a task)
         try:
-            while True:
+            # A cancellation that meets an answer of Redis is swallowed by what waits for the answer.
+            while not task.cancelling():
                 # A Redis that is away shows nothing.
                 with suppress(RedisError):
                     counted = await self._script(keys=self._keys)
