@@ -114,11 +114,12 @@ setup-bench: setup-dev .venv-bench/.ready ## Installs what the benchmark compare
 # In a folder of its own: the user's stack is neither measured nor touched.
 MEASURED := $(BIN)/weather-tweets --data-dir build/measured
 
-measurements: setup ## Measures anew what the manuals quote (manual/data); half an hour on a quiet machine
+measurements: setup-bench ## Measures anew what the manuals quote (manual/data); fifty minutes on a quiet machine
 	$(BIN)/python -m manual.distribution
 	$(MEASURED) demo --json manual/data/demo.json
 	$(MEASURED) energy --json manual/data/energy.json
 	$(MEASURED) chaos --json manual/data/chaos.json
+	$(MEASURED) bench door streams whole growth --json manual/data/bench.json
 	$(MEASURED) bench kafka --json manual/data/bench-kafka.json
 	$(MEASURED) down --purge
 

@@ -165,7 +165,7 @@ class StreamsSettings(BaseSettings):
     data_dir: str = Field(".weather-tweets/streams", description="Folder of the worker's own files")
     fetch_max_records: int = Field(2000, ge=1, description="Most records of one partition in one batch")
     session_timeout_seconds: float = Field(
-        10.0, ge=6, description="Silence after which Kafka gives a worker's partitions to another"
+        8.0, ge=6, description="Silence after which Kafka gives a worker's partitions to another"
     )
     progress_timeout_seconds: float = Field(
         30.0, gt=0, description="Lag without progress for this long fails `/healthz`"

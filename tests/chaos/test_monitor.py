@@ -8,22 +8,46 @@ def _monitor(*samples: Sample) -> Monitor:
     return monitor
 
 
-def test_processing_resumes_when_every_partition_is_beyond_what_was_written_before_the_fault() -> None:
+def _sample(at: float, *, ends: tuple[int, ...], settled: tuple[int, ...]) -> Sample:
+    return Sample(begun=at - 0.1, at=at, ends=ends, settled=settled)
+
+
+def test_processing_resumes_when_something_written_after_the_fault_is_settled_in_every_partition() -> None:
     monitor = _monitor(
-        Sample(1.0, ends=(10, 20), settled=(10, 18)),
-        Sample(2.0, ends=(12, 22), settled=(12, 20)),
-        Sample(3.0, ends=(14, 24), settled=(14, 20)),
-        Sample(4.0, ends=(16, 26), settled=(16, 21)),
+        _sample(1.0, ends=(10, 20), settled=(10, 18)),
+        _sample(2.0, ends=(12, 22), settled=(12, 20)),
+        _sample(3.0, ends=(14, 24), settled=(14, 22)),
+        _sample(4.0, ends=(16, 26), settled=(16, 23)),
+    )
+    assert monitor.processing_since(1.5) == 4.0
+
+
+def test_what_was_settled_before_the_fault_does_not_count() -> None:
+    monitor = _monitor(
+        _sample(1.0, ends=(10,), settled=(10,)),
+        # Written and settled between the sample before and the fault.
+        _sample(2.0, ends=(12,), settled=(12,)),
+        _sample(3.0, ends=(30,), settled=(12,)),
+        _sample(4.0, ends=(40,), settled=(40,)),
+    )
+    assert monitor.processing_since(1.5) == 4.0
+
+
+def test_a_sample_in_which_the_fault_struck_is_none_of_those_after_it() -> None:
+    monitor = _monitor(
+        Sample(begun=1.0, at=2.0, ends=(10,), settled=(10,)),
+        _sample(3.0, ends=(12,), settled=(12,)),
+        _sample(4.0, ends=(14,), settled=(13,)),
     )
     assert monitor.processing_since(1.5) == 4.0
 
 
 def test_a_partition_that_stands_still_has_not_resumed() -> None:
     monitor = _monitor(
-        Sample(1.0, ends=(10, 20), settled=(10, 20)), Sample(9.0, ends=(99, 99), settled=(99, 20))
+        _sample(2.0, ends=(10, 20), settled=(10, 20)), _sample(9.0, ends=(99, 99), settled=(99, 20))
     )
     assert monitor.processing_since(1.5) is None
 
 
-def test_without_a_sample_before_the_fault_nothing_is_claimed() -> None:
-    assert _monitor(Sample(2.0, ends=(1,), settled=(2,))).processing_since(1.0) is None
+def test_without_a_sample_after_the_fault_nothing_is_claimed() -> None:
+    assert _monitor(_sample(1.0, ends=(1,), settled=(2,))).processing_since(1.5) is None

@@ -20,6 +20,7 @@ _TIMEOUT_SECONDS = 2.0
 class Sample:
     """Per partition: the end offset in Kafka, and how many records Redis counts as settled."""
 
+    begun: float
     at: float
     ends: tuple[int, ...]
     settled: tuple[int, ...]
@@ -41,15 +42,16 @@ class Monitor:
                 await asyncio.sleep(_SAMPLE_SECONDS)
 
     def processing_since(self, moment: float) -> float | None:
-        """When all that was written before `moment`, and something after it in each partition, was settled.
+        """When something that was written after `moment` was settled in each partition, and all before it.
 
-        None if that was never seen.
+        None if that was never seen. It is seen late by up to two samples, never early: what was written
+        before a fault may also have been settled before it.
         """
-        before = [sample for sample in self.samples if sample.at <= moment]
-        if not before:
+        after = [sample for sample in self.samples if sample.begun > moment]
+        if not after:
             return None
-        written = before[-1].ends
-        for sample in self.samples[len(before) :]:
+        written = after[0].ends
+        for sample in after:
             if all(settled > end for settled, end in zip(sample.settled, written, strict=True)):
                 return sample.at
         return None
@@ -65,6 +67,7 @@ class Monitor:
         try:
             await consumer.start()
             while True:
+                begun = time.monotonic()
                 async with asyncio.timeout(_TIMEOUT_SECONDS):
                     ends = await consumer.end_offsets(partitions)
                 async with store.pipeline(transaction=False) as pipe:
@@ -73,6 +76,7 @@ class Monitor:
                     tallies = await pipe.execute()
                 self.samples.append(
                     Sample(
+                        begun=begun,
                         at=time.monotonic(),
                         ends=tuple(ends[partition] for partition in partitions),
                         settled=tuple(sum(int(count or 0) for count in tally) for tally in tallies),

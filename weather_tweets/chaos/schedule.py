@@ -47,7 +47,7 @@ _REPERTOIRE: tuple[tuple[Kind, str], ...] = (
     ("scale", "streams"),
 )
 
-# Beyond Kafka's session timeout of 10 s, so that some paused workers come back as zombies.
+# Beyond Kafka's session timeout, so that some paused workers come back as zombies.
 _PAUSES_SECONDS = (2.0, 5.0, 14.0)
 _GAP_SECONDS = (6.0, 16.0)
 _WORKERS = (3, 1)
