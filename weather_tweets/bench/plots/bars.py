@@ -86,7 +86,7 @@ def _cpu_bars(axis: Any, rows: Sequence[Row], places: Sequence[float], words: Wo
         if total > longest:
             axis.annotate(
                 "//", (longest, place), (-12, 0), textcoords="offset points", color="white", va="center",
-                fontweight="bold",
+                fontweight=plt.rcParams["axes.titleweight"],
             )  # fmt: skip
     axis.set_title(words.cpu)
 
