@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
+from redis import Redis as RedisClient
 
 from tests.page import site as stack
 from tests.page.site import Site
@@ -31,6 +32,9 @@ def site(
 ) -> Iterator[Site]:
     """The running stack; its counts go on from test to test."""
     folder = tmp_path_factory.mktemp("page")
+    # Other tests left counts there, and the lag is the difference of two.
+    with RedisClient.from_url(redis_server.url) as client:
+        client.flushall()
     with stack.running(
         folder, kafka=kafka.bootstrap_servers, redis_url=redis_server.url, mongo_url=mongo_url
     ) as site:

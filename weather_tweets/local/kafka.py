@@ -112,7 +112,7 @@ class Kafka(Part):
             return False
         # In a thread of its own: the caller may be in an event loop.
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, self._has_a_broker()).result()
+            return thread.submit(self._ask).result()
 
     def client_options(self) -> dict[str, Any]:
         """How a client is let in, for the probe."""
@@ -121,6 +121,12 @@ class Kafka(Part):
     def format_options(self) -> list[str]:
         """Further arguments of the tool that makes the empty log."""
         return []
+
+    def _ask(self) -> bool:
+        # asyncio's own loop, whatever the process runs on: uvloop's cannot be closed while a TLS connection
+        # still says goodbye.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            return runner.run(self._has_a_broker())
 
     async def _has_a_broker(self) -> bool:
         client = AIOKafkaClient(**self.client_options(), request_timeout_ms=1500)
