@@ -59,8 +59,10 @@ class SecuredKafka(Kafka):
             ssl_ca_file=str(self._certificate),
         )
 
-    def client_options(self) -> dict[str, Any]:
-        return client_options(self.settings)
+    def login_options(self) -> dict[str, Any]:
+        options = client_options(self.settings)
+        del options["bootstrap_servers"]
+        return options
 
     def format_options(self) -> list[str]:
         return [f"--add-scram=SCRAM-SHA-512=[name={USER},password={self._password}]"]

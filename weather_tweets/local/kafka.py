@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaError
+from aiokafka.protocol.metadata import MetadataRequest
 
 from weather_tweets.local import jars
 from weather_tweets.local.part import Part
@@ -112,31 +113,28 @@ class Kafka(Part):
             return False
         # In a thread of its own: the caller may be in an event loop.
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(self._ask).result()
+            return thread.submit(asyncio.run, self._has_a_broker()).result()
 
-    def client_options(self) -> dict[str, Any]:
-        """How a client is let in, for the probe."""
-        return {"bootstrap_servers": self.bootstrap_servers}
+    def login_options(self) -> dict[str, Any]:
+        """How a client is let in, for the probe: the keyword arguments of a connection."""
+        return {}
 
     def format_options(self) -> list[str]:
         """Further arguments of the tool that makes the empty log."""
         return []
 
-    def _ask(self) -> bool:
-        # asyncio's own loop, whatever the process runs on: uvloop's cannot be closed while a TLS connection
-        # still says goodbye.
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            return runner.run(self._has_a_broker())
-
     async def _has_a_broker(self) -> bool:
-        client = AIOKafkaClient(**self.client_options(), request_timeout_ms=1500)
         try:
-            await client.bootstrap()
-            return bool(client.cluster.brokers())
+            # Not with a client: it leaves connections behind that still say goodbye, and here the loop ends.
+            connection = await create_conn(
+                "127.0.0.1", self.port, request_timeout_ms=1500, **self.login_options()
+            )
+            try:
+                return bool((await connection.send(MetadataRequest([]))).brokers)
+            finally:
+                await connection.close()
         except (KafkaError, OSError):
             return False
-        finally:
-            await client.close()
 
     def _format(self) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
