@@ -4,7 +4,7 @@ import gc
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faust
 import uvloop
@@ -17,6 +17,7 @@ from streams.consumed_log import ConsumedLog
 from streams.counters import Counters
 from streams.dead_letters import DeadLetters
 from streams.decoding import Batch, decoder
+from streams.lanes import process_in_lanes
 from streams.log_limit import LogLimit
 from streams.persistence import AbandonedError, Persistence
 from streams.processing import Processor
@@ -79,11 +80,11 @@ def create_app(
     log = ConsumedLog(app, kafka.topic)
     store = TweetStore.connect(mongo) if streams.stores else None
     counters = Counters(_redis(redis)) if streams.stores else None
-    in_hand: EventT[Batch] | None = None
 
     def wanted() -> bool:
         """Whether the event in hand is of the present generation, and no new one is being agreed on."""
-        generation = in_hand.message.generation_id if in_hand else None
+        event = faust.current_event()
+        generation = event.message.generation_id if event else None
         return app.flow_control.is_active() and generation == app.consumer_generation_id
 
     persistence = Persistence(metrics, wanted)
@@ -122,32 +123,33 @@ def create_app(
     )
     add_pages(app, stats=stats, watch=watch, metrics=metrics)
     topic = app.topic(kafka.topic, schema=BatchSchema(decoder()))
-    # One batch waits, the others stay with the broker and grow: many small ones in memory would cost each
-    # store a write apiece. Set here, because Faust 0.15.3 ignores the `maxsize` that `app.topic` takes.
+    # Beside those in hand one batch waits, the others stay with the broker and grow: many small ones cost
+    # more than few large ones. Set here, because Faust 0.15.3 ignores the `maxsize` that `app.topic` takes.
     topic.maxsize = 1
+
+    async def process_event(event: EventT[Any]) -> None:
+        batch = cast(Batch, event.value)
+        try:
+            with metrics.batch_seconds.time():
+                done = await processor.process(batch)
+        except AbandonedError:
+            done = False
+        except Exception as error:
+            # Faust would start the agent again at the batch after this one. Nothing is acknowledged: the
+            # process ends, and its successor begins where this one failed.
+            await app.crash(error)
+            raise
+        if done:
+            metrics.batch_records.observe(len(batch.tweets) + len(batch.dead))
+            event.ack()
+        else:
+            # It will be delivered again. A rebalance would wait for its acknowledgement for ever.
+            app.consumer.unacked.discard(event.message)
 
     # Faust's type of an agent does not know the methods of streams.
     @app.agent(topic, name="process")  # type: ignore[arg-type]
     async def process(stream: faust.Stream[Batch]) -> None:
-        nonlocal in_hand
-        async for event in stream.noack().events():
-            in_hand = event
-            try:
-                with metrics.batch_seconds.time():
-                    done = await processor.process(event.value)
-            except AbandonedError:
-                done = False
-            except Exception as error:
-                # Faust would start the agent again at the batch after this one. Nothing is acknowledged: the
-                # process ends, and its successor begins where this one failed.
-                await app.crash(error)
-                raise
-            if done:
-                metrics.batch_records.observe(len(event.value.tweets) + len(event.value.dead))
-                event.ack()
-            else:
-                # It will be delivered again. A rebalance would wait for its acknowledgement for ever.
-                app.consumer.unacked.discard(event.message)
+        await process_in_lanes(stream.noack().events(), lambda event: event.message.partition, process_event)
 
     @app.on_partitions_assigned.connect
     async def count_rebalance(*_: Any, **__: Any) -> None:

@@ -1,17 +1,21 @@
 """The counters in Redis: grow-only per partition, summed up by a script (`counters.lua`)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from redis.asyncio import Redis
 
+from streams.group_commit import GroupCommit
 from streams.tally import Tally
 from weather_tweets import countries, redis_keys
 
 _SCRIPT = files(__package__).joinpath("counters.lua").read_text(encoding="utf-8")
 _COUNTRY = "country:"
+
+_Publication = tuple[int, Tally, Mapping[str, int]]
+"""A partition, its tally, and those counts by country's code that are to be published."""
 
 
 class Counters:
@@ -20,14 +24,14 @@ class Counters:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._script = redis.register_script(_SCRIPT)
+        self._commit = GroupCommit(self._publish)
 
     async def publish(self, partition: int, tally: Tally, codes: Iterable[str]) -> None:
         """Publishes the counts of a partition: its totals, and of the countries those in `codes`.
 
         Raises `redis.RedisError`.
         """
-        touched = {code: tally.countries[code] for code in codes}
-        await self._script(keys=_keys(partition), args=_arguments(tally, touched))
+        await self._commit((partition, tally, {code: tally.countries[code] for code in codes}))
 
     async def publish_all(self, tallies: Mapping[int, Tally]) -> None:
         """Publishes all counts of several partitions, and the countries' codes, in one round trip.
@@ -38,11 +42,22 @@ class Counters:
             return
         async with self._redis.pipeline(transaction=False) as pipeline:
             for partition, tally in tallies.items():
-                await self._script(
-                    keys=_keys(partition), args=_arguments(tally, tally.countries), client=pipeline
-                )
+                await self._run([(partition, tally, tally.countries)], pipeline)
             pipeline.hset(redis_keys.COUNTRY_CODES, mapping=_codes())
             await pipeline.execute()
+
+    async def _publish(self, publications: Sequence[_Publication]) -> Sequence[None]:
+        await self._run(publications, self._redis)
+        return [None] * len(publications)
+
+    async def _run(self, publications: Sequence[_Publication], client: Redis) -> None:
+        keys = [redis_keys.COUNTRIES, redis_keys.TOTALS]
+        arguments: list[str | int] = []
+        for partition, tally, by_code in publications:
+            keys.append(redis_keys.tally(partition))
+            own = _arguments(tally, by_code)
+            arguments += (len(own), *own)
+        await self._script(keys=keys, args=arguments, client=client)
 
     async def close(self) -> None:
         await self._redis.aclose()
@@ -53,10 +68,6 @@ def _codes() -> Mapping[Any, str]:
     return {
         country.name: code for code, country in countries.by_code().items() if country != countries.UNKNOWN
     }
-
-
-def _keys(partition: int) -> list[str]:
-    return [redis_keys.tally(partition), redis_keys.COUNTRIES, redis_keys.TOTALS]
 
 
 def _arguments(tally: Tally, by_code: Mapping[str, int]) -> list[str | int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -50,8 +51,13 @@ class Persistence:
     def __init__(self, metrics: StreamsMetrics, wanted: Callable[[], bool]) -> None:
         self._metrics = metrics
         self._wanted = wanted
-        self.waiting_for = ""
-        """The store that is away just now, empty if none is."""
+        self._waiting: Counter[str] = Counter()
+        """By store that is away, how many writes are tried again."""
+
+    @property
+    def waiting_for(self) -> str:
+        """A store that is away just now, empty if none is."""
+        return next((store for store, writes in self._waiting.items() if writes), "")
 
     async def until_done(self, store: str, write: Callable[[], Awaitable[T]]) -> T:
         """The result of the first attempt that succeeds.
@@ -71,8 +77,9 @@ class Persistence:
                         raise HopelessError(f"{store} refuses: {error}") from error
                     self._metrics.store_retries.labels(store).inc()
                     if attempts == 1:
-                        _log.warning("%s is away, trying until it is back: %s", store, _brief(error))
-                        self.waiting_for = store
+                        if not self._waiting[store]:
+                            _log.warning("%s is away, trying until it is back: %s", store, _brief(error))
+                        self._waiting[store] += 1
                 if not self._wanted():
                     raise AbandonedError
                 await asyncio.sleep(pause)
@@ -81,8 +88,9 @@ class Persistence:
                     raise AbandonedError
         finally:
             if attempts:
-                _log.warning("%s: no longer waiting, after %d attempts", store, attempts)
-                self.waiting_for = ""
+                self._waiting[store] -= 1
+                if not self._waiting[store]:
+                    _log.warning("%s: no longer waiting, after %d attempts", store, attempts)
 
 
 def is_passing(error: Exception) -> bool:

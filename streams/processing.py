@@ -74,7 +74,7 @@ class Publisher(Protocol):
 
 
 class Processor:
-    """Takes the batches of all partitions of this worker, one after the other."""
+    """Takes the batches of this worker's partitions: of several at once, of each one after the other."""
 
     def __init__(
         self,
@@ -102,19 +102,23 @@ class Processor:
         self._sought_at: dict[int, float] = {}
         self.last_minutes: dict[int, LastMinute] = {}
         """The windows of the partitions that were seen."""
-        self.busy = False
-        """Whether a batch is being processed."""
+        self._in_hand = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether any batch is being processed."""
+        return self._in_hand > 0
 
     async def process(self, batch: Batch) -> bool:
         """Processes a batch; returns whether it may be acknowledged.
 
         Raises `AbandonedError` and `HopelessError`; the batch must not be acknowledged then.
         """
-        self.busy = True
+        self._in_hand += 1
         try:
             return await self._process(batch)
         finally:
-            self.busy = False
+            self._in_hand -= 1
 
     async def _process(self, batch: Batch) -> bool:
         partition = batch.partition

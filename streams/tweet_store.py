@@ -7,7 +7,7 @@ each record gets the same answer, and of all records with one id exactly one is 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError
 
 from streams.decoding import Batch
+from streams.group_commit import GroupCommit
 from weather_tweets.settings import MongoSettings
 
 _DUPLICATE_KEY = 11000
@@ -34,6 +35,7 @@ class TweetStore:
     def __init__(self, client: AsyncMongoClient[Document], collection: AsyncCollection[Document]) -> None:
         self._client = client
         self._collection = collection
+        self._commit = GroupCommit(self._store)
 
     @classmethod
     def connect(cls, settings: MongoSettings) -> "TweetStore":
@@ -59,25 +61,29 @@ class TweetStore:
         May be called again with the same records and then gives the same answer. Raises
         `pymongo.errors.PyMongoError`; some of the batch may be stored then.
         """
-        documents: dict[str, Document] = {}
-        for document in _documents(batch):
-            documents.setdefault(document["_id"], document)
-        taken = await self._insert(list(documents.values()))
-        if not taken and len(documents) == len(batch.tweets):
-            return frozenset()
-        winners: dict[str, int | None] = {
-            id_: document["offset"] for id_, document in documents.items() if id_ not in taken
-        }
-        for id_, (partition, offset) in (await self._positions(taken)).items():
-            winners[id_] = offset if partition == batch.partition else None
-        return frozenset(
-            offset
-            for tweet, offset in zip(batch.tweets, batch.offsets, strict=True)
-            if winners[tweet.id] != offset
-        )
+        return await self._commit(batch)
 
     async def close(self) -> None:
         await self._client.close()
+
+    async def _store(self, batches: Sequence[Batch]) -> Sequence[frozenset[int]]:
+        documents: dict[str, Document] = {}
+        for batch in batches:
+            for document in _documents(batch):
+                documents.setdefault(document["_id"], document)
+        taken = await self._insert(list(documents.values()))
+        if not taken and len(documents) == sum(len(batch.tweets) for batch in batches):
+            return [frozenset()] * len(batches)
+        winners = {id_: (document["partition"], document["offset"]) for id_, document in documents.items()}
+        winners |= await self._positions(taken)
+        return [
+            frozenset(
+                offset
+                for tweet, offset in zip(batch.tweets, batch.offsets, strict=True)
+                if winners[tweet.id] != (batch.partition, offset)
+            )
+            for batch in batches
+        ]
 
     async def _insert(self, documents: list[Document]) -> list[str]:
         """Inserts what is new; returns the ids that were there already."""

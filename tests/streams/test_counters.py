@@ -30,6 +30,21 @@ async def test_counts_are_under_spanish_names_and_without_zeros(redis_url: str) 
         }  # fmt: skip
 
 
+async def test_partitions_that_publish_at_once_are_each_counted(redis_url: str) -> None:
+    async with Redis.from_url(redis_url, decode_responses=True, max_connections=1) as redis:
+        counters = Counters(redis)
+        tallies = [
+            Tally().counted(Counts(2 * n + 1, {"MX": n + 1, "GT": n}, dead=n), last=9) for n in range(24)
+        ]
+        await asyncio.gather(
+            *(counters.publish(n, tally, ["MX", "GT"][: 1 + n % 2]) for n, tally in enumerate(tallies))
+        )
+        assert await _read(redis) == (
+            {"messages": 576, "dead": 276}, {"México": 300, "Guatemala": sum(range(1, 24, 2))},
+        )  # fmt: skip
+        assert await redis.hget(redis_keys.tally(23), "dead") == "23"
+
+
 async def test_a_wiped_redis_is_whole_again_after_a_full_publication(redis_url: str) -> None:
     async with Redis.from_url(redis_url, decode_responses=True) as redis:
         counters = Counters(redis)

@@ -25,8 +25,12 @@ def _ids(count: int) -> list[str]:
     return [str(uuid.uuid4()) for _ in range(count)]
 
 
+def _settings(mongo_url: str) -> MongoSettings:
+    return MongoSettings(url=SecretStr(mongo_url), database=f"t{uuid.uuid4().hex[:12]}")
+
+
 def _connect(mongo_url: str) -> TweetStore:
-    return TweetStore.connect(MongoSettings(url=SecretStr(mongo_url), database=f"t{uuid.uuid4().hex[:12]}"))
+    return TweetStore.connect(_settings(mongo_url))
 
 
 @pytest.fixture
@@ -60,12 +64,31 @@ async def test_an_id_twice_in_a_batch_is_a_message_at_its_first_place(store: Twe
     assert await store.store(batch) == {2, 3}
 
 
-async def test_an_id_in_two_partitions_at_once_is_one_message(store: TweetStore) -> None:
+async def test_an_id_in_two_partitions_of_two_workers_at_once_is_one_message(mongo_url: str) -> None:
+    settings = _settings(mongo_url)
+    one, other = TweetStore.connect(settings), TweetStore.connect(settings)
     ids = _ids(40)
-    batches = [_batch(ids, partition=0), _batch(ids[::-1], partition=1, first=7)]
-    repeats = await asyncio.gather(*(store.store(batch) for batch in batches))
+    batches = {one: _batch(ids, partition=0), other: _batch(ids[::-1], partition=1, first=7)}
+    repeats = await asyncio.gather(*(store.store(batch) for store, batch in batches.items()))
     assert sum(map(len, repeats)) == 40
+    assert await asyncio.gather(*(store.store(batch) for store, batch in batches.items())) == repeats
+    await one.close()
+    await other.close()
+
+
+async def test_an_id_in_two_partitions_of_one_worker_at_once_is_one_message(store: TweetStore) -> None:
+    ids = _ids(40)
+    batches = [
+        _batch([*ids, *_ids(3)], partition=0),
+        _batch([*_ids(2), *ids[::-1]], partition=1, first=7),
+        # The same offsets as in partition 0: the position decides, not the offset.
+        _batch(ids, partition=2),
+    ]
+    repeats = [frozenset(), set(range(9, 49)), set(range(40))]
     assert await asyncio.gather(*(store.store(batch) for batch in batches)) == repeats
+    # And in another order, when they come again.
+    again = await asyncio.gather(*(store.store(batch) for batch in reversed(batches)))
+    assert again[::-1] == repeats
 
 
 async def test_a_document_that_somebody_else_put_there_makes_its_record_a_repeat(store: TweetStore) -> None:

@@ -1,6 +1,9 @@
+import asyncio
+
 import pytest
 from mode import Service
 from prometheus_client import CollectorRegistry
+from pymongo.errors import AutoReconnect
 
 from streams import watch as watch_module
 from streams.persistence import Persistence
@@ -107,9 +110,19 @@ async def test_waiting_for_a_store_or_for_kafka_is_no_trouble(
     consumer.end_offset = consumer.at = 50
     consumer.busy = True
     await _rounds(watch, clock, 40)
-    watch._persistence.waiting_for = "mongo"
+    assert watch.trouble() != ""
+    away = asyncio.Event()
+
+    async def write() -> None:
+        if not away.is_set():
+            away.set()
+            raise AutoReconnect
+
+    writing = asyncio.create_task(watch._persistence.until_done("mongo", write))
+    await away.wait()
     assert watch.trouble() == ""
-    watch._persistence.waiting_for = ""
+    await writing
+    assert watch.trouble() != ""
     watch._kafka_away = True
     assert watch.trouble() == ""
 
