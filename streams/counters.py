@@ -5,6 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 from redis.asyncio import Redis
 
 from streams.group_commit import GroupCommit
@@ -51,13 +52,13 @@ class Counters:
         return [None] * len(publications)
 
     async def _run(self, publications: Sequence[_Publication], client: Redis) -> None:
-        keys = [redis_keys.COUNTRIES, redis_keys.TOTALS]
-        arguments: list[str | int] = []
-        for partition, tally, by_code in publications:
-            keys.append(redis_keys.tally(partition))
-            own = _arguments(tally, by_code)
-            arguments += (len(own), *own)
-        await self._script(keys=keys, args=arguments, client=client)
+        partitions = [redis_keys.tally(partition) for partition, _, _ in publications]
+        counts = [_by_field(tally, by_code) for _, tally, by_code in publications]
+        await self._script(
+            keys=[redis_keys.COUNTRIES, redis_keys.TOTALS, *partitions],
+            args=[msgspec.json.encode(counts)],
+            client=client,
+        )
 
     async def close(self) -> None:
         await self._redis.aclose()
@@ -70,13 +71,11 @@ def _codes() -> Mapping[Any, str]:
     }
 
 
-def _arguments(tally: Tally, by_code: Mapping[str, int]) -> list[str | int]:
-    arguments: list[str | int] = [
-        "messages", tally.messages, "dead", tally.dead, "repeats", tally.repeats,
-    ]  # fmt: skip
+def _by_field(tally: Tally, by_code: Mapping[str, int]) -> dict[str, int]:
+    counts = {"messages": tally.messages, "dead": tally.dead, "repeats": tally.repeats}
     known = countries.by_code()
     for code, count in by_code.items():
         # A code that is no country any more keeps its counter.
         name = known[code].name if code in known else code
-        arguments += (_COUNTRY + name, count)
-    return arguments
+        counts[_COUNTRY + name] = count
+    return counts

@@ -45,6 +45,14 @@ async def test_partitions_that_publish_at_once_are_each_counted(redis_url: str) 
         assert await redis.hget(redis_keys.tally(23), "dead") == "23"
 
 
+async def test_large_counts_are_exact(redis_url: str) -> None:
+    async with Redis.from_url(redis_url, decode_responses=True) as redis:
+        counters = Counters(redis)
+        for count in (2**50 + 1, 2**50 + 2, 2**50 + 3):
+            await counters.publish(0, Tally(messages=count, countries={"MX": count}), ["MX"])
+        assert await _read(redis) == ({"messages": 2**50 + 3}, {"México": 2**50 + 3})
+
+
 async def test_a_wiped_redis_is_whole_again_after_a_full_publication(redis_url: str) -> None:
     async with Redis.from_url(redis_url, decode_responses=True) as redis:
         counters = Counters(redis)
