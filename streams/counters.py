@@ -14,6 +14,8 @@ from weather_tweets import countries, redis_keys
 
 _SCRIPT = files(__package__).joinpath("counters.lua").read_text(encoding="utf-8")
 _COUNTRY = "country:"
+# While a script runs, Redis answers nobody else.
+_PARTITIONS_PER_SCRIPT = 6
 
 _Publication = tuple[int, Tally, Mapping[str, int]]
 """A partition, its tally, and those counts by country's code that are to be published."""
@@ -25,7 +27,7 @@ class Counters:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._script = redis.register_script(_SCRIPT)
-        self._commit = GroupCommit(self._publish)
+        self._commit = GroupCommit(self._publish, most=_PARTITIONS_PER_SCRIPT)
 
     async def publish(self, partition: int, tally: Tally, codes: Iterable[str]) -> None:
         """Publishes the counts of a partition: its totals, and of the countries those in `codes`.

@@ -6,6 +6,7 @@ partitions that wait for the same store wait for one write of all of them.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import accumulate
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -15,9 +16,20 @@ Answer = TypeVar("Answer")
 class GroupCommit(Generic[Item, Answer]):
     """Puts the writes of concurrent callers together; one is under way at a time."""
 
-    def __init__(self, write: Callable[[list[Item]], Awaitable[Sequence[Answer]]]) -> None:
-        """`write` gets the items in the order in which they were handed in, and has an answer for each."""
+    def __init__(
+        self,
+        write: Callable[[list[Item]], Awaitable[Sequence[Answer]]],
+        *,
+        size: Callable[[Item], int] = lambda _: 1,
+        most: int,
+    ) -> None:
+        """`write` gets the items in the order in which they were handed in, and has an answer for each.
+
+        Of what is waiting as many go together as have at most the size `most`, and always one.
+        """
         self._write = write
+        self._size = size
+        self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -36,10 +48,15 @@ class GroupCommit(Generic[Item, Answer]):
     async def _write_groups(self) -> None:
         try:
             while self._waiting:
-                group, self._waiting = self._waiting, []
-                await self._write_group(group)
+                await self._write_group(self._next_group())
         finally:
             self._writer = None
+
+    def _next_group(self) -> list[tuple[Item, "asyncio.Future[Answer]"]]:
+        sizes = accumulate(self._size(item) for item, _ in self._waiting)
+        count = max(1, sum(size <= self._most for size in sizes))
+        group, self._waiting = self._waiting[:count], self._waiting[count:]
+        return group
 
     async def _write_group(self, group: list[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
         try:

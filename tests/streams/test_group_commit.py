@@ -32,7 +32,7 @@ async def _turns() -> None:
 
 async def test_those_of_the_same_turn_are_written_together() -> None:
     store = Store()
-    commit = GroupCommit(store.write)
+    commit = GroupCommit(store.write, most=3)
     assert await asyncio.gather(*map(commit, (1, 2, 3))) == [10, 20, 30]
     assert await commit(4) == 40
     assert store.groups == [[1, 2, 3], [4]]
@@ -40,7 +40,7 @@ async def test_those_of_the_same_turn_are_written_together() -> None:
 
 async def test_those_that_come_during_a_write_share_the_next_one() -> None:
     store = Store()
-    commit = GroupCommit(store.write)
+    commit = GroupCommit(store.write, most=3)
     store.gate.clear()
     first = asyncio.create_task(commit(1))
     await _turns()
@@ -54,7 +54,7 @@ async def test_those_that_come_during_a_write_share_the_next_one() -> None:
 
 async def test_a_failed_write_fails_for_its_group_alone() -> None:
     store = Store()
-    commit = GroupCommit(store.write)
+    commit = GroupCommit(store.write, most=3)
     store.fails = [LookupError("away")]
     store.gate.clear()
     failing = [asyncio.create_task(commit(item)) for item in (1, 2)]
@@ -70,7 +70,7 @@ async def test_a_failed_write_fails_for_its_group_alone() -> None:
 
 async def test_a_caller_that_is_cancelled_leaves_the_others_alone() -> None:
     store = Store()
-    commit = GroupCommit(store.write)
+    commit = GroupCommit(store.write, most=3)
     store.gate.clear()
     gone, stays = (asyncio.create_task(commit(item)) for item in (1, 2))
     await _turns()
@@ -79,3 +79,11 @@ async def test_a_caller_that_is_cancelled_leaves_the_others_alone() -> None:
     assert await stays == 20
     assert gone.cancelled()
     assert await commit(3) == 30
+
+
+async def test_a_group_has_its_bounds_and_order() -> None:
+    store = Store()
+    commit = GroupCommit(store.write, size=lambda item: item, most=10)
+    items = (1, 9, 1, 30, 5, 5, 1)
+    assert await asyncio.gather(*map(commit, items)) == [10 * item for item in items]
+    assert store.groups == [[1, 9], [1], [30], [5, 5], [1]]
