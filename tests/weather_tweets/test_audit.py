@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -116,3 +116,30 @@ def test_each_store_that_is_away_is_named(
     with pytest.raises(StoreUnreachableError, match="there are none"):
         audit._stats([])
     assert audit._redis_counts(redis)["redis_total"] == 0
+
+
+def test_the_longer_a_look_takes_the_seldomer_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that counts for seconds would do little else."""
+
+    class Clock:
+        now = 0.0
+        pauses: ClassVar[list[float]] = []
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def sleep(self, seconds: float) -> None:
+            self.pauses.append(seconds)
+            self.now += seconds
+
+    clock = Clock()
+    behind = _but(kafka=200)
+
+    def take(_: Sources) -> Counts:
+        clock.now += 5.0
+        return behind
+
+    monkeypatch.setattr(audit, "time", clock)
+    monkeypatch.setattr(audit, "take", take)
+    assert audit.audit(_SOURCES, timeout_seconds=50.0) is behind
+    assert clock.pauses == [15.0, 15.0, 5.0]

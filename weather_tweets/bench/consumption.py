@@ -41,6 +41,18 @@ def settled(workers: Sequence[StreamsWorker]) -> None:
         time.sleep(_LEAST_POLL_SECONDS)
 
 
+def caught_up(workers: Sequence[StreamsWorker]) -> None:
+    """Returns when these workers have settled all there is. Raises `StuckError`."""
+    moved, before = time.monotonic(), -1
+    while any(of.lag for worker in workers for of in _stats(worker).partitions.values()):
+        now = processed(workers)
+        if now > before:
+            moved, before = time.monotonic(), now
+        elif time.monotonic() - moved > _STUCK_SECONDS:
+            raise StuckError(f"there are records left, and none was processed in {_STUCK_SECONDS:g} s")
+        time.sleep(_MOST_POLL_SECONDS)
+
+
 def window(parts: Parts, start: int, end: int) -> Run:
     """What the parts use from the `start`-th to about the `end`-th record that the workers settle.
 
@@ -83,11 +95,15 @@ def _reached(workers: Sequence[StreamsWorker], count: int) -> int:
 
 
 def _settled(workers: Sequence[StreamsWorker]) -> bool:
-    stats = [msgspec.json.decode(_get(worker, "/partitions"), type=WorkerStats) for worker in workers]
+    stats = [_stats(worker) for worker in workers]
     if not all(of.settled and of.partitions for of in stats):
         return False
     partitions = [partition for of in stats for partition in of.partitions]
     return len(partitions) == len(set(partitions)) == KafkaSettings().partitions
+
+
+def _stats(worker: StreamsWorker) -> WorkerStats:
+    return msgspec.json.decode(_get(worker, "/partitions"), type=WorkerStats)
 
 
 def _get(worker: StreamsWorker, path: str) -> bytes:
