@@ -43,7 +43,7 @@ finish
 SH
 
 FROM build AS wheel
-COPY pyproject.toml README.md LICENSE locust_plugins.py ./
+COPY pyproject.toml README.md LICENSE ./
 COPY weather_tweets weather_tweets
 COPY protos protos
 COPY gateway gateway
@@ -51,6 +51,7 @@ COPY grpc_producer grpc_producer
 COPY streams streams
 COPY ws_writer ws_writer
 COPY loadgen loadgen
+COPY operations operations
 RUN /build/bin/pip wheel -q --no-deps --no-build-isolation -w /wheel .
 
 FROM build AS gateway-venv
@@ -153,7 +154,7 @@ FROM base AS loadgen
 LABEL org.opencontainers.image.description="Locust: swarms the front door"
 COPY --from=loadgen-venv /opt/venv /opt/venv
 HEALTHCHECK NONE
-ENTRYPOINT ["locust", "-f", "/opt/venv/lib/python3.11/site-packages/loadgen/locustfile.py"]
+ENTRYPOINT ["python", "-m", "loadgen", "swarm"]
 CMD ["--help"]
 
 # For one-off commands inside a cluster, above all `weather-tweets audit`.

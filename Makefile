@@ -80,8 +80,8 @@ dashboards: setup-dev ## Generates Grafana's dashboards and docs/metrics.md from
 	$(BIN)/python -m observability.dashboards
 	$(BIN)/python -m observability.metrics_page
 
-page: setup-dev ## Builds the live page, gateway/page, from gateway/page_src
-	cd gateway/page_src && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci && npm run build
+page: setup-dev ## Builds the live page, gateway/page, from page
+	cd page && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci && npm run build
 
 screenshots: setup-dev ## Takes the pictures of the live page anew: docs/images (four minutes)
 	$(BIN)/python -m manual.screenshots
@@ -97,12 +97,12 @@ manual: .venv-manual/.ready ## Builds the two manuals (Spanish) as PDF: manual/b
 
 bench: setup-bench ## Measures rate, latency, CPU and memory per tweet: build/bench.json and plots (25 minutes)
 	@mkdir -p build
-	@$(BIN)/weather-tweets bench --json build/bench.json --plots build/bench
+	@$(BIN)/python -m bench --json build/bench.json --plots build/bench
 
 STAGE ?= door
 
 profile: setup-bench ## Draws where our services' CPU time goes under a stage's load: build/profile (STAGE=door)
-	@$(BIN)/weather-tweets bench profile $(STAGE) build/profile/$(STAGE)
+	@$(BIN)/python -m bench profile $(STAGE) build/profile/$(STAGE)
 
 setup-bench: setup-dev .venv-bench/.ready ## Installs what the benchmark compares with
 
@@ -113,14 +113,15 @@ setup-bench: setup-dev .venv-bench/.ready ## Installs what the benchmark compare
 
 # In a folder of its own: the user's stack is neither measured nor touched.
 MEASURED := $(BIN)/weather-tweets --data-dir build/measured
+MEASURED_BENCH := $(BIN)/python -m bench --data-dir build/measured
 
 measurements: setup-bench ## Measures anew what the manuals quote (manual/data); fifty minutes on a quiet machine
 	$(BIN)/python -m manual.distribution
 	$(MEASURED) demo --json manual/data/demo.json
 	$(MEASURED) energy --json manual/data/energy.json
 	$(MEASURED) chaos --json manual/data/chaos.json
-	$(MEASURED) bench door streams whole growth --json manual/data/bench.json
-	$(MEASURED) bench kafka --json manual/data/bench-kafka.json
+	$(MEASURED_BENCH) door streams whole growth --json manual/data/bench.json
+	$(MEASURED_BENCH) kafka --json manual/data/bench-kafka.json
 	$(MEASURED) down --purge
 
 lock: setup-dev ## Locks the newest versions: requirements/dev.txt, and from it one file per service

@@ -13,7 +13,7 @@ say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
 # The newest work is done only when one of these changes; a stamp of `dev` serves for `run` too.
 fingerprint() {
-  cat setup.sh pyproject.toml weather_tweets/local/pom.xml helm/tools.py requirements/kubectl.txt tests/helm/pom.xml requirements/bootstrap.txt tests/observability/grafana/package-lock.json "$lock" | sha256sum
+  cat setup.sh pyproject.toml operations/local/pom.xml helm/tools.py requirements/kubectl.txt tests/helm/pom.xml requirements/bootstrap.txt tests/observability/grafana/package-lock.json "$lock" | sha256sum
 }
 
 # apt_install PACKAGE…: without starting the servers among them, because the stack starts its own.
@@ -86,7 +86,7 @@ missing_packages() {
   fi
 }
 
-jars_missing() { .venv/bin/python -m weather_tweets.local.jars --check || echo yes; }
+jars_missing() { .venv/bin/python -m operations.local.jars --check || echo yes; }
 
 stamp=.venv/.setup-$kind
 if [[ -f $stamp && $(<"$stamp") == "$(fingerprint)" && -z $(jars_missing) && -z $(missing_packages "") ]]; then
@@ -108,7 +108,7 @@ export VIRTUAL_ENV=$PWD/.venv
 
 mapfile -t packages < <(missing_packages "$(jars_missing)")
 [[ ${#packages[@]} == 0 ]] || apt_install "${packages[@]}"
-.venv/bin/python -m weather_tweets.local.jars
+.venv/bin/python -m operations.local.jars
 if [[ $kind == dev ]]; then
   # The chart is tested with helm itself, the dashboards with Grafana's own transformations.
   .venv/bin/python helm/tools.py

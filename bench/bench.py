@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from weather_tweets.bench.parts import Parts, parts
+from bench.parts import Parts, parts
 
 
 @dataclass(frozen=True)

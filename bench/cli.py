@@ -1,4 +1,4 @@
-"""`weather-tweets bench`."""
+"""`python -m bench`: a developer's tool, no part of what is installed."""
 
 import signal
 import tempfile
@@ -12,14 +12,15 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperGroup
 
-from weather_tweets.cli.context import err, fail, folder, out, speaks
+from operations.cli.context import err, fail, out, speaks
+from operations.local.folder import DEFAULT
 
 if TYPE_CHECKING:
-    from weather_tweets.bench.rows import Result
+    from bench.rows import Result
 
 
 class _RunByDefault(TyperGroup):
-    """`bench door` is `bench run door`."""
+    """`python -m bench door` is `python -m bench run door`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or args[0] not in (*self.commands, *self.get_help_option_names(ctx)):
@@ -29,14 +30,19 @@ class _RunByDefault(TyperGroup):
 
 app = typer.Typer(
     cls=_RunByDefault,
-    help="Measure what a tweet costs. `bench [STAGE…]` is `bench run [STAGE…]`.",
+    help="Measure what a tweet costs. `python -m bench [STAGE…]` is `python -m bench run [STAGE…]`.",
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
 )
+
+DataDir = Annotated[
+    Path, typer.Option(envvar="WEATHER_DATA_DIR", help="Folder in which the parts get theirs.")
+]
 
 
 @app.command()
 @speaks
 def run(
-    context: typer.Context,
     stages: Annotated[
         list[str] | None,
         typer.Argument(metavar="STAGE", help="door, streams, whole, growth or kafka; all by default."),
@@ -46,26 +52,27 @@ def run(
         Path | None, typer.Option(metavar="FOLDER", help="Draw the result there (SVG), too.")
     ] = None,
     quick: Annotated[bool, typer.Option(help="Less of everything: a rough look.")] = False,
+    data_dir: DataDir = DEFAULT,
 ) -> None:
     """Measure the stages on parts of their own, side by side in one run, and hold the figures to the goals.
 
     A running stack is not touched, but it takes its share of the machine: stop it before.
     """
-    from weather_tweets.bench import report as reports
-    from weather_tweets.bench import tables
-    from weather_tweets.bench.stages import NAMES
+    from bench import report as reports
+    from bench import tables
+    from bench.stages import NAMES
 
     chosen = _known(stages or NAMES)
     if plots and not find_spec("matplotlib"):
         raise fail("Plots need matplotlib: `make setup-bench` installs it.", 2)
     report = reports.new(quick=quick)
-    for stage, result in _results(folder(context).path, chosen, quick=quick):
+    for stage, result in _results(data_dir, chosen, quick=quick):
         report.add(stage, result)
         # After every stage: who waits for the last may have given up by then.
         if json_file:
             reports.write(report, json_file)
     if plots:
-        from weather_tweets.bench.plots import draw
+        from bench.plots import draw
 
         draw(report, plots)
     for stage in chosen:
@@ -77,12 +84,12 @@ def run(
 @app.command()
 @speaks
 def profile(
-    context: typer.Context,
     stage: Annotated[str, typer.Argument(help="door, streams, whole, growth or kafka.")],
     target: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the flame graphs (SVG) go.")],
+    data_dir: DataDir = DEFAULT,
 ) -> None:
     """Draw where the CPU time of our services goes under the load of a stage (by py-spy)."""
-    from weather_tweets.bench import profiled
+    from bench import profiled
 
     _known([stage])
     if not profiled.is_installed():
@@ -91,13 +98,13 @@ def profile(
     for former in target.glob("*.svg"):
         former.unlink()
     # What is measured under the profiler says nothing.
-    list(_results(folder(context).path, [stage], quick=True, profiles=target.resolve()))
+    list(_results(data_dir, [stage], quick=True, profiles=target.resolve()))
     for graph in sorted(target.glob("*.svg")):
         out.print(str(graph), soft_wrap=True)
 
 
 def _known(stages: Iterable[str]) -> list[str]:
-    from weather_tweets.bench.stages import NAMES
+    from bench.stages import NAMES
 
     chosen = list(stages)
     if unknown := [name for name in chosen if name not in NAMES]:
@@ -109,13 +116,13 @@ def _results(
     root: Path, stages: list[str], *, quick: bool, profiles: Path | None = None
 ) -> Iterator[tuple[str, "Result"]]:
     """Runs the stages, and shows how far they are."""
-    from weather_tweets.bench.bench import Bench
-    from weather_tweets.bench.failure import StageFailedError
-    from weather_tweets.bench.stages import run as run_stage
-    from weather_tweets.energy.traffic import RefusedTweetsError
-    from weather_tweets.local.part import PartFailedError
+    from bench.bench import Bench
+    from bench.failure import StageFailedError
+    from bench.stages import run as run_stage
+    from operations.energy.traffic import RefusedTweetsError
+    from operations.local.part import PartFailedError
+    from operations.swarm_run import SwarmFailedError
     from weather_tweets.processed import NotProcessedError
-    from weather_tweets.swarm_run import SwarmFailedError
 
     expected = (NotProcessedError, PartFailedError, RefusedTweetsError, StageFailedError, SwarmFailedError)
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -144,15 +151,15 @@ def _results(
 
 @app.command()
 def compare(
-    before: Annotated[Path, typer.Argument(help="A result of `bench --json`.")],
+    before: Annotated[Path, typer.Argument(help="A result of `python -m bench --json`.")],
     after: Annotated[Path, typer.Argument(help="A later one.")],
     everything: Annotated[
         bool, typer.Option("--all", help="Also what changed by no more than noise.")
     ] = False,
 ) -> None:
     """Show what changed from one result to another by more than the runs differ among themselves."""
-    from weather_tweets.bench import report as reports
-    from weather_tweets.bench.compare import changes
+    from bench import report as reports
+    from bench.compare import changes
 
     try:
         old, new = reports.read(before), reports.read(after)

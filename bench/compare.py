@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from weather_tweets.bench.report import Report
-from weather_tweets.bench.rows import Row
-from weather_tweets.bench.stages import NAMES
+from bench.report import Report
+from bench.rows import Row
+from bench.stages import NAMES
 
 NOISE_PERCENT = 10.0
 """A change of less than this, or than the runs of either result differ by, says nothing."""

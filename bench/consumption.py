@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import msgspec
 
+from bench.failure import StageFailedError
+from bench.parts import Parts
+from bench.reading import Meter
+from bench.rows import Run
+from operations.local.services import StreamsWorker
 from streams.stats import WorkerStats
 from weather_tweets import nearby
-from weather_tweets.bench.failure import StageFailedError
-from weather_tweets.bench.parts import Parts
-from weather_tweets.bench.reading import Meter
-from weather_tweets.bench.rows import Run
-from weather_tweets.local.services import StreamsWorker
 from weather_tweets.settings import KafkaSettings
 
 _PROCESSED = re.compile(rb"^weather_streams_records_processed_total\{[^}]*\} (\S+)$", re.MULTILINE)

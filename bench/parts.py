@@ -9,18 +9,18 @@ from pathlib import Path
 
 from redis import Redis
 
-from weather_tweets.audit import audit
-from weather_tweets.audit_sources import of_stack
-from weather_tweets.bench import profiled
-from weather_tweets.bench.failure import StageFailedError
+from bench import profiled
+from bench.failure import StageFailedError
+from operations.audit import audit
+from operations.audit_sources import of_stack
+from operations.local import leftovers
+from operations.local.endpoints import Endpoints
+from operations.local.folder import Folder
+from operations.local.part import Part
+from operations.local.services import Service, StreamsWorker
+from operations.local.sessions import by_leader
+from operations.local.stack import Stack
 from weather_tweets.kafka import ensure_topics
-from weather_tweets.local import leftovers
-from weather_tweets.local.endpoints import Endpoints
-from weather_tweets.local.folder import Folder
-from weather_tweets.local.part import Part
-from weather_tweets.local.services import Service, StreamsWorker
-from weather_tweets.local.sessions import by_leader
-from weather_tweets.local.stack import Stack
 
 SETTLE_SECONDS = 300.0
 """How long the stores may take to agree; a backlog may still be on its way."""

@@ -1,4 +1,4 @@
-"""`python -m weather_tweets.bench.profiled SVG COMMAND…`: runs a command, and draws where its CPU time goes.
+"""`python -m bench.profiled SVG COMMAND…`: runs a command, and draws where its CPU time goes.
 
 py-spy starts the command itself: tracing one's own child needs no rights that only root has. It would end
 without a graph on SIGTERM, so SIGTERM goes to the command, and when that has ended py-spy draws.

@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from weather_tweets.energy import usage
-from weather_tweets.energy.usage import Processes, part_of
+from operations.energy import usage
+from operations.energy.usage import Processes, part_of
 
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from weather_tweets.bench.rows import Result, Row
-from weather_tweets.bench.timeline import Timeline
+from bench.rows import Result, Row
+from bench.timeline import Timeline
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -58,9 +58,7 @@ def read(file: Path) -> Report:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Report)
     except (OSError, msgspec.DecodeError) as error:
-        raise UnreadableReportError(
-            f"{file} is no result of `weather-tweets bench --json`: {error}"
-        ) from error
+        raise UnreadableReportError(f"{file} is no result of `python -m bench --json`: {error}") from error
 
 
 def _processor() -> str:

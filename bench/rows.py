@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from weather_tweets.bench.timeline import Timeline
+from bench.timeline import Timeline
 
 if TYPE_CHECKING:  # rows are also read and drawn where there is nothing to read processes with
-    from weather_tweets.bench.reading import Reading
+    from bench.reading import Reading
 
 OURS = frozenset({"gateway", "producer", "streams", "writer"})
 """The services; the row's CPU and memory are theirs unless a stage says otherwise."""

@@ -13,9 +13,9 @@ from math import ceil
 
 import msgspec
 
-from weather_tweets.bench.failure import StageFailedError
-from weather_tweets.bench.timeline import Timeline
-from weather_tweets.local.endpoints import Endpoints
+from bench.failure import StageFailedError
+from bench.timeline import Timeline
+from operations.local.endpoints import Endpoints
 
 _STARTING_SECONDS = 3.0
 
@@ -73,7 +73,7 @@ class SteadyLoad:
             [
                 sys.executable,
                 "-m",
-                "weather_tweets.bench.steady_process",
+                "bench.steady_process",
                 msgspec.json.encode(order).decode(),
             ],
             stdin=subprocess.DEVNULL,

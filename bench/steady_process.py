@@ -1,4 +1,4 @@
-"""`python -m weather_tweets.bench.steady_process ORDER`: runs the load (`steady`), writes its course."""
+"""`python -m bench.steady_process ORDER`: runs the load (`steady`), writes its course."""
 
 import asyncio
 import itertools
@@ -15,11 +15,11 @@ import msgspec
 import uvloop
 from pydantic import SecretStr
 
+from bench.open_loop import OpenLoop
+from bench.sample import TEXT
+from bench.steady import Course, Order
+from bench.watchers import Tallies, Viewer, places
 from weather_tweets import countries
-from weather_tweets.bench.open_loop import OpenLoop
-from weather_tweets.bench.sample import TEXT
-from weather_tweets.bench.steady import Course, Order
-from weather_tweets.bench.watchers import Tallies, Viewer, places
 from weather_tweets.settings import KafkaSettings, MongoSettings
 
 # More than the gateway's deadline for Kafka.

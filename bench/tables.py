@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from weather_tweets.bench.goals import GOALS
-from weather_tweets.bench.rows import Row
+from bench.goals import GOALS
+from bench.rows import Row
 
 
 def stage_tables(stage: str, rows: list[Row]) -> Iterator[Table]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from weather_tweets.bench.reading import Reading
+from bench.reading import Reading
 
 
 class Trial(msgspec.Struct, frozen=True):

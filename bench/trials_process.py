@@ -1,4 +1,4 @@
-"""`python -m weather_tweets.bench.trials_process`: a series of `trials` from standard input, outcomes out."""
+"""`python -m bench.trials_process`: a series of `trials` from standard input, outcomes out."""
 
 import asyncio
 import itertools
@@ -12,14 +12,14 @@ import msgspec
 import uvloop
 from aiokafka import AIOKafkaProducer
 
+from bench.failure import StageFailedError
+from bench.reading import Meter
+from bench.sample import TEXT
+from bench.steady import percentile
+from bench.trials import Outcome, Series, Trial, topic
 from grpc_producer.publisher import Delivery, Publisher
 from grpc_producer.records import Record
 from weather_tweets import countries
-from weather_tweets.bench.failure import StageFailedError
-from weather_tweets.bench.reading import Meter
-from weather_tweets.bench.sample import TEXT
-from weather_tweets.bench.steady import percentile
-from weather_tweets.bench.trials import Outcome, Series, Trial, topic
 from weather_tweets.tweet import Tweet, encode
 
 _RECORDS = 20_000

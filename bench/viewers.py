@@ -1,4 +1,4 @@
-"""`python -m weather_tweets.bench.viewers HOST PORT COUNT`: viewers of `/live` that read and throw away.
+"""`python -m bench.viewers HOST PORT COUNT`: viewers of `/live` that read and throw away.
 
 By hand on bare sockets, because what viewers cost themselves should leave the machine to what is measured.
 Prints a line when all are connected, and ends when its standard input does. Keep it under 20 seconds: the

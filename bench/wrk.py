@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from weather_tweets.bench.failure import StageFailedError
+from bench.failure import StageFailedError
 
 _SCRIPT = Path(__file__).with_suffix(".lua")
 # Longer than the gateway's deadline: what is late has its answer counted.

@@ -139,11 +139,13 @@ def fetch_x(
     _console.print(f"{state.posts:,} posts on {state.pages:,} pages in {out}, {end}")
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(
+    add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
 def swarm(context: typer.Context) -> NoReturn:
     """Starts Locust with the swarm; takes Locust's options and its own (swarm --help)."""
     locustfile = Path(__file__).with_name("locustfile.py")
-    arguments = [sys.executable, "-m", "locust", "-f", str(locustfile), *context.args]
+    arguments = [sys.executable, "-m", "loadgen.locust_main", "-f", str(locustfile), *context.args]
     os.execv(sys.executable, arguments)  # noqa: S606
 
 

@@ -1,7 +1,8 @@
 """The swarm for Locust: `locust -f loadgen/locustfile.py --headless --host http://127.0.0.1:8000`.
 
 Sends exactly `--tweets` tweets from `--users` concurrent clients to the gateway's `/input`, over however many
-processes, and ends. The exit status is 1 when a tweet was not accepted. See `--help`, group Weather Tweets.
+processes, and ends. The exit status is 1 when a tweet was not accepted. See
+`python -m loadgen swarm --help`, group Weather Tweets.
 """
 
 import logging

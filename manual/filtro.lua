@@ -4,8 +4,7 @@
 --   with the class .aqui the figure does not float
 --   [](#fig-camino)                                      "Figura 3", a link; also for chapters and sections
 --   ::: nota … :::   ::: aviso … :::   ::: consejo … :::  boxes
---   ::: {.si-hay archivos="data/bench.json"} … :::       kept only if every file is there: nothing is invented
---   ::: {.si-hay orden="bench"} … :::                    kept only if there is that command; both also on [spans]
+--   ::: {.si-hay archivos="data/bench.json"} … :::       kept only if every file is there; also on [spans]
 --   [ratios.x]{.dato archivo="data/bench.json" decimales=1}   a measured number, as the reader's language writes it
 
 local root = pandoc.path.directory(PANDOC_SCRIPT_FILE)
@@ -98,9 +97,6 @@ local function conditional(element)
   if element.classes:includes("si-hay") then
     for path in (element.attributes.archivos or ""):gmatch("%S+") do
       if not exists(figure_file(path)) then return {} end
-    end
-    for command in (element.attributes.orden or ""):gmatch("%S+") do
-      if not exists("../weather_tweets/cli/" .. command .. ".py") then return {} end
     end
     return element.content
   end

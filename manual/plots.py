@@ -1,6 +1,6 @@
 """The plots: what was measured, from the JSON files in `data/`; no file, no plot.
 
-- `bench*.json`, by `weather-tweets bench --json`: `bench-{<stage>,timelines,figures}.svg`
+- `bench*.json`, by `python -m bench --json`: `bench-{<stage>,timelines,figures}.svg`
 - `chaos.json`, by `weather-tweets chaos --json`: `chaos-recovery.svg`
 - `energy.json`, by `weather-tweets energy --json`: `energy-{services,elsewhere,ways}.svg`
 - `distribution.json`, by `python -m manual.distribution`: `distribution-{countries,hours}.svg`
@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 
+from bench import plots as bench
+from bench import report as bench_report
+from bench.plots import style
+from bench.plots.style import BLUE, GREEN, OCHRE, PALE, WIDTH_INCHES
 from manual import spanish
 from manual.diagrams import FIGURES
-from weather_tweets.bench import plots as bench
-from weather_tweets.bench import report as bench_report
-from weather_tweets.bench.plots import style
-from weather_tweets.bench.plots.style import BLUE, GREEN, OCHRE, PALE, WIDTH_INCHES
 
 DATA = Path(__file__).parent / "data"
 STYLE: Any = {

@@ -14,9 +14,9 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from loadgen import dataset, generator
-from weather_tweets import swarm_run
-from weather_tweets.local import launch
-from weather_tweets.local.folder import Folder
+from operations import swarm_run
+from operations.local import launch
+from operations.local.folder import Folder
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 STACK = Path(__file__).parents[1] / "build" / "screenshots"

@@ -2,7 +2,7 @@
 
 import re
 
-from weather_tweets.bench.plots.words import Words
+from bench.plots.words import Words
 
 _WORDS = {
     "a worker comes and goes": "un trabajador llega y se va",

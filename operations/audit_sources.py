@@ -2,9 +2,9 @@
 
 from pydantic import SecretStr
 
-from weather_tweets.audit import Sources
-from weather_tweets.local import endpoints
-from weather_tweets.local.folder import Folder
+from operations.audit import Sources
+from operations.local import endpoints
+from operations.local.folder import Folder
 from weather_tweets.settings import AuditSettings, KafkaSettings, MongoSettings, RedisSettings
 
 

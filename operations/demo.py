@@ -11,7 +11,8 @@ import msgspec
 from redis import Redis
 from redis.exceptions import RedisError
 
-from weather_tweets import audit, processed, swarm_run
+from operations import audit, swarm_run
+from weather_tweets import processed
 
 PATIENCE_SECONDS = 60.0
 """How long the stores may stand still before they are taken to have stopped short of agreeing."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import loadgen
 from loadgen import dataset, generator
-from weather_tweets.local.folder import Folder
+from operations.local.folder import Folder
 
 
 class SwarmFailedError(RuntimeError):

@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { world } from "./world.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const page = join(here, "..", "page");
+const page = join(here, "..", "gateway", "page");
 
 /** Digest of everything that the output is made from; the tests compare it, so that the output is never stale. */
 function digestOfSources() {

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from redis import Redis as RedisClient
 
+from operations.local.kafka import Kafka
+from operations.local.mongo import Mongo
+from operations.local.part import Part
+from operations.local.redis import Redis
 from tests.running_stack import RunningStack, run_stack
-from weather_tweets.local.kafka import Kafka
-from weather_tweets.local.mongo import Mongo
-from weather_tweets.local.part import Part
-from weather_tweets.local.redis import Redis
 
 P = TypeVar("P", bound=Part)
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import psutil
 
-from weather_tweets.audit import Counts, audit
-from weather_tweets.audit_sources import of_stack
-from weather_tweets.local import endpoints, launch, leftovers
-from weather_tweets.local.endpoints import Endpoints
-from weather_tweets.local.folder import Folder
-from weather_tweets.local.keeper import PartStatus
+from operations.audit import Counts, audit
+from operations.audit_sources import of_stack
+from operations.local import endpoints, launch, leftovers
+from operations.local.endpoints import Endpoints
+from operations.local.folder import Folder
+from operations.local.keeper import PartStatus
 
 _COMMAND_SECONDS = 280
 _ACCEPT_SECONDS = 120
@@ -35,7 +35,7 @@ class RunningStack:
     def cli(self, *arguments: str, status: int = 0, **environment: str) -> str:
         """Runs `weather-tweets` and returns what it printed; its exit status must be the given one."""
         result = subprocess.run(
-            [sys.executable, "-m", "weather_tweets.cli", "--data-dir", str(self.folder.path), *arguments],
+            [sys.executable, "-m", "operations.cli", "--data-dir", str(self.folder.path), *arguments],
             env={**os.environ, **self._environment, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from weather_tweets.cli import app
-from weather_tweets.settings_table import markdown
+from operations.cli import app
+from operations.settings_table import markdown
 
 _ROOT = Path(__file__).parent.parent
 _README = (_ROOT / "README.md").read_text()

@@ -1,1 +1,1 @@
-"""What the services of Weather Tweets share, and the command line that runs them together."""
+"""The ground that every service stands on: what they share, and nothing else."""

@@ -200,7 +200,7 @@ class WriterSettings(BaseSettings):
 
 
 class EnergySettings(BaseSettings):
-    """What energy and CO2 are reckoned with; the sources stand in `weather_tweets/energy`."""
+    """What energy and CO2 are reckoned with; the sources stand in `operations/energy`."""
 
     model_config = SettingsConfigDict(env_prefix="WEATHER_ENERGY_")
 

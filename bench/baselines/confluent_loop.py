@@ -5,7 +5,7 @@ from collections import Counter
 import orjson
 from confluent_kafka import Consumer
 
-from weather_tweets.bench.baselines.account import job, tell
+from bench.baselines.account import job, tell
 
 _MESSAGES_AT_ONCE = 2000
 

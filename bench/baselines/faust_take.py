@@ -7,7 +7,7 @@ from typing import Any
 
 import faust
 
-from weather_tweets.bench.baselines.account import Job, job, tell
+from bench.baselines.account import Job, job, tell
 
 _MESSAGES_AT_ONCE = 1000
 _WITHIN_SECONDS = 1.0

@@ -5,7 +5,7 @@ from typing import Any
 
 from quixstreams import Application
 
-from weather_tweets.bench.baselines.account import job, tell
+from bench.baselines.account import job, tell
 
 
 def main() -> None:

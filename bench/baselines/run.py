@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from weather_tweets.bench.failure import StageFailedError
-from weather_tweets.bench.reading import Meter
-from weather_tweets.bench.rows import Run
+from bench.failure import StageFailedError
+from bench.reading import Meter
+from bench.rows import Run
 from weather_tweets.settings import KafkaSettings
 
-_CHECKOUT = Path(__file__).parents[3]
+_CHECKOUT = Path(__file__).parents[2]
 _STOP_SECONDS = 10.0
 
 PART = "baseline"

@@ -9,12 +9,12 @@ mpl.use("svg")
 
 from matplotlib import pyplot as plt
 
-from weather_tweets.bench.goals import GOALS
-from weather_tweets.bench.plots import bars, figures, growth, timelines
-from weather_tweets.bench.plots.style import STYLE
-from weather_tweets.bench.plots.words import ENGLISH, Words
-from weather_tweets.bench.report import Report
-from weather_tweets.bench.stages import NAMES
+from bench.goals import GOALS
+from bench.plots import bars, figures, growth, timelines
+from bench.plots.style import STYLE
+from bench.plots.words import ENGLISH, Words
+from bench.report import Report
+from bench.stages import NAMES
 
 
 def draw(

@@ -6,9 +6,9 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from weather_tweets.bench.plots.style import BLUE, GREEN, OCHRE, PALE, RED, VIOLET, WIDTH_INCHES
-from weather_tweets.bench.plots.words import Words, tick
-from weather_tweets.bench.rows import Row
+from bench.plots.style import BLUE, GREEN, OCHRE, PALE, RED, VIOLET, WIDTH_INCHES
+from bench.plots.words import Words, tick
+from bench.rows import Row
 
 # What we wrote in colours, what we use in greys, what stands beside it for comparison in red.
 _COLOURS = {

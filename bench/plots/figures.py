@@ -5,9 +5,9 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from weather_tweets.bench.goals import GOALS, Goal
-from weather_tweets.bench.plots.style import GREEN, INK, RED, WIDTH_INCHES
-from weather_tweets.bench.plots.words import Words, tick
+from bench.goals import GOALS, Goal
+from bench.plots.style import GREEN, INK, RED, WIDTH_INCHES
+from bench.plots.words import Words, tick
 
 _LEAST_FACTOR, _MOST_FACTOR = 1 / 8, 32
 """How far the plot of the figures goes below and above the goals."""

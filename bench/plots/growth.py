@@ -6,9 +6,9 @@ from typing import Any
 
 from matplotlib import pyplot as plt
 
-from weather_tweets.bench.plots.style import BLUE, PALE, WIDTH_INCHES
-from weather_tweets.bench.plots.words import Words
-from weather_tweets.bench.rows import Row
+from bench.plots.style import BLUE, PALE, WIDTH_INCHES
+from bench.plots.words import Words
+from bench.rows import Row
 
 _SIZE = re.compile(r"([\d,]+) (.+)")
 

@@ -7,9 +7,9 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from weather_tweets.bench.plots.style import BLUE, GREEN, PALE, RED, WIDTH_INCHES
-from weather_tweets.bench.plots.words import Words, tick
-from weather_tweets.bench.timeline import Timeline
+from bench.plots.style import BLUE, GREEN, PALE, RED, WIDTH_INCHES
+from bench.plots.words import Words, tick
+from bench.timeline import Timeline
 
 
 def plot(timelines: Sequence[Timeline], words: Words) -> Any:

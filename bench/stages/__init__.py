@@ -3,10 +3,10 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from weather_tweets.bench.rows import Result
+from bench.rows import Result
 
 if TYPE_CHECKING:  # the names are also wanted where there is no stack to run
-    from weather_tweets.bench.bench import Bench
+    from bench.bench import Bench
 
 NAMES = ("door", "streams", "whole", "growth", "kafka")
 

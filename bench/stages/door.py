@@ -11,17 +11,18 @@ from typing import NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench import wrk
+from bench.bench import Bench
+from bench.failure import StageFailedError
+from bench.parts import Parts
+from bench.reading import Meter
+from bench.rows import OURS, Result, Row, Run, row
 from loadgen import dataset
-from weather_tweets import nearby, swarm_run
-from weather_tweets.bench import wrk
-from weather_tweets.bench.bench import Bench
-from weather_tweets.bench.failure import StageFailedError
-from weather_tweets.bench.parts import Parts
-from weather_tweets.bench.reading import Meter
-from weather_tweets.bench.rows import OURS, Result, Row, Run, row
+from operations import swarm_run
+from operations.local.ports import free_port
+from operations.local.services import Gateway, Service
+from weather_tweets import nearby
 from weather_tweets.kafka import record_counts
-from weather_tweets.local.ports import free_port
-from weather_tweets.local.services import Gateway, Service
 
 TWEETS_PER_ARRAY = 100
 
@@ -60,7 +61,7 @@ QUICK = tuple(load for load in LOADS if load.clients in {10, 64})
 class SanicFloor(Service):
     """`baselines/sanic_floor.py`."""
 
-    package = "weather_tweets.bench.baselines.sanic_floor"
+    package = "bench.baselines.sanic_floor"
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", self.package, str(self.port)]

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from bench import backlog, consumption, viewers
+from bench.bench import Bench
+from bench.failure import StageFailedError
+from bench.parts import Parts
+from bench.reading import Meter
+from bench.rows import Result, Row, Run, row
 from loadgen import dataset
 from weather_tweets import countries
-from weather_tweets.bench import backlog, consumption, viewers
-from weather_tweets.bench.bench import Bench
-from weather_tweets.bench.failure import StageFailedError
-from weather_tweets.bench.parts import Parts
-from weather_tweets.bench.reading import Meter
-from weather_tweets.bench.rows import Result, Row, Run, row
 
 RECORDS = (10_000, 100_000, 1_000_000, 3_000_000)
 QUICK_RECORDS = (10_000, 100_000)

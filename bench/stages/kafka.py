@@ -12,13 +12,13 @@ from itertools import pairwise
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from weather_tweets.bench.bench import Bench
-from weather_tweets.bench.failure import StageFailedError
-from weather_tweets.bench.parts import Parts
-from weather_tweets.bench.rows import Result, Row, Run, row
-from weather_tweets.bench.steady import Course, SteadyLoad, timeline
-from weather_tweets.bench.timeline import Timeline
-from weather_tweets.bench.trials import Outcome, Series, Trial, topic
+from bench.bench import Bench
+from bench.failure import StageFailedError
+from bench.parts import Parts
+from bench.rows import Result, Row, Run, row
+from bench.steady import Course, SteadyLoad, timeline
+from bench.timeline import Timeline
+from bench.trials import Outcome, Series, Trial, topic
 from weather_tweets.kafka import client_options
 
 TRIALS = (
@@ -127,7 +127,7 @@ def _round(parts: Parts, trials: list[Trial], *, full_seconds: float, steady_sec
         _STEADY_PER_SECOND,
     )
     done = subprocess.run(
-        [sys.executable, "-m", "weather_tweets.bench.trials_process"],
+        [sys.executable, "-m", "bench.trials_process"],
         input=msgspec.json.encode(series),
         stdout=subprocess.PIPE,
         check=False,

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 
-from weather_tweets.bench import backlog, consumption
-from weather_tweets.bench.baselines import run as baselines
-from weather_tweets.bench.baselines.run import CONFLUENT, FAUST, QUIX, Baseline
-from weather_tweets.bench.bench import Bench
-from weather_tweets.bench.parts import Parts
-from weather_tweets.bench.rows import Result, Row, Run, row
+from bench import backlog, consumption
+from bench.baselines import run as baselines
+from bench.baselines.run import CONFLUENT, FAUST, QUIX, Baseline
+from bench.bench import Bench
+from bench.parts import Parts
+from bench.rows import Result, Row, Run, row
 
 BACKLOG = 1_000_000
 QUICK_BACKLOG = 100_000

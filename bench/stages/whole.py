@@ -4,14 +4,15 @@ from pathlib import Path
 
 from redis import Redis
 
-from weather_tweets import processed, swarm_run
-from weather_tweets.bench.bench import Bench
-from weather_tweets.bench.failure import StageFailedError
-from weather_tweets.bench.parts import SETTLE_SECONDS, Parts
-from weather_tweets.bench.reading import Meter, Reading
-from weather_tweets.bench.rows import Result, Row, Run, row
-from weather_tweets.bench.steady import Course, SteadyLoad, percentile
-from weather_tweets.energy import traffic
+from bench.bench import Bench
+from bench.failure import StageFailedError
+from bench.parts import SETTLE_SECONDS, Parts
+from bench.reading import Meter, Reading
+from bench.rows import Result, Row, Run, row
+from bench.steady import Course, SteadyLoad, percentile
+from operations import swarm_run
+from operations.energy import traffic
+from weather_tweets import processed
 
 PER_SECOND = 1000
 """Of the steady load on which freshness is measured."""

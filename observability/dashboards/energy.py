@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.text import TextMode
 
 from observability.dashboards.panels import WIDE, lines, number
 from observability.dashboards.sources import PROMETHEUS, prometheus_variable
-from weather_tweets.energy import grid
+from operations.energy import grid
 
 # As in the recording rules: one zone, or the same joule is counted twice; one namespace, ours.
 PODS = 'zone="package",pod_namespace="$namespace"'

@@ -1,5 +1,5 @@
 """Faults under load on the local stack, and the proof that nothing was lost or counted twice."""
 
-from weather_tweets.chaos.experiment import run
+from operations.chaos.experiment import run
 
 __all__ = ["run"]

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from pymongo import MongoClient
 
-from weather_tweets import audit
-from weather_tweets.chaos.client import Client, Ledger
-from weather_tweets.chaos.faults import strike
-from weather_tweets.chaos.monitor import Monitor
-from weather_tweets.chaos.report import FaultReport, Report
-from weather_tweets.chaos.schedule import Fault, draw
-from weather_tweets.local.folder import Folder
+from operations import audit
+from operations.chaos.client import Client, Ledger
+from operations.chaos.faults import strike
+from operations.chaos.monitor import Monitor
+from operations.chaos.report import FaultReport, Report
+from operations.chaos.schedule import Fault, draw
+from operations.local.folder import Folder
 from weather_tweets.settings import MongoSettings
 
 CLIENTS = 24

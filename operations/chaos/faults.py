@@ -6,9 +6,9 @@ import signal
 import time
 from contextlib import suppress
 
-from weather_tweets.chaos.schedule import Fault
-from weather_tweets.local import control, endpoints
-from weather_tweets.local.folder import Folder
+from operations.chaos.schedule import Fault
+from operations.local import control, endpoints
+from operations.local.folder import Folder
 
 
 async def strike(folder: Folder, fault: Fault) -> tuple[str, float]:

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from weather_tweets.cli import (
+from operations.cli import (
     audit,
-    bench,
     chaos,
     demo,
     down,
@@ -19,8 +18,8 @@ from weather_tweets.cli import (
     status,
     up,
 )
-from weather_tweets.cli.context import Context
-from weather_tweets.local.folder import DEFAULT, Folder
+from operations.cli.context import Context
+from operations.local.folder import DEFAULT, Folder
 
 app = typer.Typer(
     help="Tweets about the weather of the whole world, through every part, on this machine.",
@@ -42,4 +41,3 @@ def main(
 
 for command in (up, status, logs, scale, restart, down, demo, audit, energy, chaos, settings):
     app.command(command.__name__.rpartition(".")[2])(command.run)
-app.add_typer(bench.app, name="bench")

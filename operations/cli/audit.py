@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from weather_tweets.cli.context import err, fail, folder, out, speaks
+from operations.cli.context import err, fail, folder, out, speaks
 
 if TYPE_CHECKING:
-    from weather_tweets import audit
+    from operations import audit
 
 
 @speaks
@@ -26,8 +26,8 @@ def run(
     Audits the stack of the data folder; where there is none, the stores that WEATHER_* settings name.
     """
     # Here and not above: these imports take half a second, which other commands need not wait for.
-    from weather_tweets import audit
-    from weather_tweets.audit_sources import choose
+    from operations import audit
+    from operations.audit_sources import choose
 
     try:
         with err.status("Auditing"):

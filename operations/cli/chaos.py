@@ -9,11 +9,11 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from weather_tweets.cli import up
-from weather_tweets.cli.context import err, fail, folder, out, speaks
+from operations.cli import up
+from operations.cli.context import err, fail, folder, out, speaks
 
 if TYPE_CHECKING:
-    from weather_tweets.chaos.report import FaultReport, Report
+    from operations.chaos.report import FaultReport, Report
 
 
 @speaks
@@ -28,8 +28,8 @@ def run(
     Starts the stack if it is not running. Exit status 1 when a promise was broken.
     """
     # Here and not above: these imports take half a second, which other commands need not wait for.
-    from weather_tweets import audit, chaos
-    from weather_tweets.audit_sources import of_stack
+    from operations import audit, chaos
+    from operations.audit_sources import of_stack
 
     stack = folder(context)
     endpoints = up.start(stack)
@@ -57,7 +57,7 @@ def run(
 
 
 def _faults(faults: "list[FaultReport]") -> Table:
-    from weather_tweets.chaos.report import recovery_medians
+    from operations.chaos.report import recovery_medians
 
     table = Table("Fault", title="Recovery, medians", title_justify="left")
     for heading in ("Times", "Accepting after", "Processing after"):

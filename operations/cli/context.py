@@ -7,10 +7,10 @@ from typing import NamedTuple, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 
-from weather_tweets.local.control import ControlError
-from weather_tweets.local.endpoints import NotRunningError
-from weather_tweets.local.folder import Folder
-from weather_tweets.local.launch import UpFailedError
+from operations.local.control import ControlError
+from operations.local.endpoints import NotRunningError
+from operations.local.folder import Folder
+from operations.local.launch import UpFailedError
 
 out = Console(soft_wrap=False)
 err = Console(stderr=True)

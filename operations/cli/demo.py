@@ -9,11 +9,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from weather_tweets.cli import up
-from weather_tweets.cli.context import err, fail, folder, out, speaks
+from operations.cli import up
+from operations.cli.context import err, fail, folder, out, speaks
 
 if TYPE_CHECKING:
-    from weather_tweets import demo
+    from operations import demo
 
 
 @speaks
@@ -28,8 +28,8 @@ def run(
     Starts the stack if it is not running. Exit status 1 unless every tweet was accepted and all stores agree.
     """
     # Here and not above: these imports take half a second, which other commands need not wait for.
-    from weather_tweets import audit, demo, swarm_run
-    from weather_tweets.audit_sources import of_stack
+    from operations import audit, demo, swarm_run
+    from operations.audit_sources import of_stack
 
     stack = folder(context)
     endpoints = up.start(stack)

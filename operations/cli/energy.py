@@ -8,14 +8,14 @@ import msgspec
 import typer
 from rich.table import Table
 
-from weather_tweets.cli.context import err, fail, folder, out, speaks
-from weather_tweets.energy.experiment import Experiment
-from weather_tweets.energy.grid import UnknownGridError
-from weather_tweets.energy.report import Cost, Report
-from weather_tweets.energy.traffic import RefusedTweetsError
+from operations.cli.context import err, fail, folder, out, speaks
+from operations.energy.experiment import Experiment
+from operations.energy.grid import UnknownGridError
+from operations.energy.report import Cost, Report
+from operations.energy.traffic import RefusedTweetsError
+from operations.swarm_run import SwarmFailedError
 from weather_tweets.processed import NotProcessedError
 from weather_tweets.settings import EnergySettings
-from weather_tweets.swarm_run import SwarmFailedError
 
 QUIET_PERCENT = 15
 """More of the machine than this used by others makes runs differ by more than they should."""

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from weather_tweets.cli.context import fail, folder, speaks
-from weather_tweets.local import logfiles
+from operations.cli.context import fail, folder, speaks
+from operations.local import logfiles
 
 _POLL_SECONDS = 0.3
 

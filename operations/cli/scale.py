@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from weather_tweets.cli.context import err, fail, folder, out, speaks
-from weather_tweets.local import control
+from operations.cli.context import err, fail, folder, out, speaks
+from operations.local import control
 
 
 @speaks

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from weather_tweets.cli.context import out
+from operations.cli.context import out
 
 
 def run(
@@ -13,7 +13,7 @@ def run(
 ) -> None:
     """Show every environment variable that the services read, with its default and meaning."""
     # Here and not above: other commands need not wait for the import.
-    from weather_tweets import settings_table
+    from operations import settings_table
 
     if markdown:
         typer.echo(settings_table.markdown())

@@ -8,10 +8,10 @@ import msgspec
 import typer
 from rich.table import Table
 
-from weather_tweets.cli.context import NOT_RUNNING, fail, folder, out, speaks
-from weather_tweets.local import launch, leftovers
-from weather_tweets.local.endpoints import NotRunningError
-from weather_tweets.local.keeper import PartStatus
+from operations.cli.context import NOT_RUNNING, fail, folder, out, speaks
+from operations.local import launch, leftovers
+from operations.local.endpoints import NotRunningError
+from operations.local.keeper import PartStatus
 
 _STYLES = {"ready": "green", "starting": "yellow", "waiting": "red", "stopped": "dim"}
 

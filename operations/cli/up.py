@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from weather_tweets.cli.context import err, fail, folder, out, speaks
-from weather_tweets.local import control, launch
-from weather_tweets.local.endpoints import Endpoints
-from weather_tweets.local.folder import Folder
-from weather_tweets.local.keeper import PartStatus
+from operations.cli.context import err, fail, folder, out, speaks
+from operations.local import control, launch
+from operations.local.endpoints import Endpoints
+from operations.local.folder import Folder
+from operations.local.keeper import PartStatus
 
 
 @speaks

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from redis import Redis
 
-from weather_tweets import processed, swarm_run
-from weather_tweets.energy import grid, power, report, traffic, usage
-from weather_tweets.energy.grid import GridIntensity
-from weather_tweets.energy.report import Report, Run
-from weather_tweets.local.endpoints import read as read_endpoints
-from weather_tweets.local.folder import Folder
+from operations import swarm_run
+from operations.energy import grid, power, report, traffic, usage
+from operations.energy.grid import GridIntensity
+from operations.energy.report import Report, Run
+from operations.local.endpoints import read as read_endpoints
+from operations.local.folder import Folder
+from weather_tweets import processed
 from weather_tweets.settings import EnergySettings
 
 CATCH_UP_SECONDS = 120.0

@@ -42,9 +42,7 @@ def of_country(name: str) -> GridIntensity:
 @cache
 def by_code() -> dict[str, GridIntensity]:
     """Every known grid by its country's ISO 3166-1 alpha-2 code."""
-    table = (
-        resources.files("weather_tweets.energy").joinpath("grid_intensity.csv").read_text(encoding="utf-8")
-    )
+    table = resources.files("operations.energy").joinpath("grid_intensity.csv").read_text(encoding="utf-8")
     known = countries.by_code()
     return {
         row["code"]: GridIntensity(

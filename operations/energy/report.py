@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from weather_tweets.energy import footprint, grid
-from weather_tweets.energy.footprint import TWEETS_PER_UNIT, Footprint
-from weather_tweets.energy.grid import GridIntensity
-from weather_tweets.energy.power import Meter, Work
+from operations.energy import footprint, grid
+from operations.energy.footprint import TWEETS_PER_UNIT, Footprint
+from operations.energy.grid import GridIntensity
+from operations.energy.power import Meter, Work
 from weather_tweets.settings import EnergySettings
 
 COMPARED = ("SE", "FR", "CR", "BR", "ES", "GT", "DE", "US", "MX", "CN", "IN", "ZA")

@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from weather_tweets import swarm_run
-from weather_tweets.local import leftovers
-from weather_tweets.local.endpoints import Endpoints
-from weather_tweets.local.folder import Folder
-from weather_tweets.local.ports import free_port
-from weather_tweets.local.services import Gateway
+from operations import swarm_run
+from operations.local import leftovers
+from operations.local.endpoints import Endpoints
+from operations.local.folder import Folder
+from operations.local.ports import free_port
+from operations.local.services import Gateway
 
 TWEETS_PER_ARRAY = 100
 TRIES = 10

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import psutil
 
-from weather_tweets.energy.power import Work
+from operations.energy.power import Work
 
 Processes = Mapping[str, Sequence[int]]
 """Name of part → its processes, as `endpoints.json` has them."""

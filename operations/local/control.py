@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from weather_tweets.local.endpoints import NotRunningError
-from weather_tweets.local.folder import Folder
+from operations.local.endpoints import NotRunningError
+from operations.local.folder import Folder
 
 Handler = Callable[[dict[str, Any]], Awaitable[Any]]
 """Takes the request and returns what its answer says; a `ControlError` becomes the client's."""

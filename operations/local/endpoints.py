@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from weather_tweets.local.folder import Folder, write_json
+from operations.local.folder import Folder, write_json
 
 
 class Endpoints(msgspec.Struct, frozen=True):

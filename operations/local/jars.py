@@ -1,6 +1,6 @@
 """Kafka's jars: fetched once by Maven, kept in the user's cache, shared by every clone.
 
-`python -m weather_tweets.local.jars` fetches what is missing, and with `--check` only says by its exit status
+`python -m operations.local.jars` fetches what is missing, and with `--check` only says by its exit status
 whether something is; nothing is fetched at run time.
 """
 

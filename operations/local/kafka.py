@@ -15,9 +15,9 @@ from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.metadata import MetadataRequest
 
-from weather_tweets.local import jars
-from weather_tweets.local.part import Part
-from weather_tweets.local.ports import free_port, is_free
+from operations.local import jars
+from operations.local.part import Part
+from operations.local.ports import free_port, is_free
 
 # A small heap is enough for some thousand records a second: the log itself is in the page cache.
 _JAVA_OPTIONS = (

@@ -12,9 +12,9 @@ from typing import Literal
 
 import msgspec
 
-from weather_tweets.local.jars import JarsMissingError
-from weather_tweets.local.part import READY_SECONDS, Part, PartFailedError
-from weather_tweets.local.services import Service
+from operations.local.jars import JarsMissingError
+from operations.local.part import READY_SECONDS, Part, PartFailedError
+from operations.local.services import Service
 
 log = logging.getLogger(__name__)
 

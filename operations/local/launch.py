@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from weather_tweets.local import control, jars, leftovers, logfiles
-from weather_tweets.local.endpoints import Endpoints, NotRunningError
-from weather_tweets.local.endpoints import read as read_endpoints
-from weather_tweets.local.folder import ALREADY_RUNNING, Folder
-from weather_tweets.local.keeper import PartStatus
+from operations.local import control, jars, leftovers, logfiles
+from operations.local.endpoints import Endpoints, NotRunningError
+from operations.local.endpoints import read as read_endpoints
+from operations.local.folder import ALREADY_RUNNING, Folder
+from operations.local.keeper import PartStatus
 
 UP_SECONDS = 180.0
 """How long a stack may take until every part is ready."""
@@ -101,7 +101,7 @@ def down(folder: Folder, *, purge: bool = False) -> bool:
 def _start_supervisor(folder: Folder, workers: int) -> "subprocess.Popen[bytes]":
     with folder.log("supervisor").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "weather_tweets.local.supervisor", str(folder.path), str(workers)],
+            [sys.executable, "-m", "operations.local.supervisor", str(folder.path), str(workers)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -7,7 +7,7 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from weather_tweets.local.part import Part
+from operations.local.part import Part
 
 
 class Mongo(Part):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from weather_tweets.local.ports import free_port
+from operations.local.ports import free_port
 
 READY_SECONDS = 60.0
 """How long a part may take to answer; Kafka on two busy cores needs a third of it."""

@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from weather_tweets.local.part import Part
+from operations.local.part import Part
 
 SCRAPE_SECONDS = 5
 PROBE_SECONDS = 2.0

@@ -6,7 +6,7 @@ from typing import cast
 from redis import Redis as Client
 from redis.exceptions import RedisError
 
-from weather_tweets.local.part import Part
+from operations.local.part import Part
 
 
 class Redis(Part):

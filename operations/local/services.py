@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from weather_tweets.local.part import Part
+from operations.local.part import Part
 
 PROBE_SECONDS = 2.0
 """A service that does not answer in this time is not ready."""

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from weather_tweets.local.endpoints import Endpoints
-from weather_tweets.local.folder import Folder
-from weather_tweets.local.kafka import Kafka
-from weather_tweets.local.mongo import Mongo
-from weather_tweets.local.part import Part
-from weather_tweets.local.ports import StackPorts
-from weather_tweets.local.prometheus import Prometheus, Targets
-from weather_tweets.local.redis import Redis
-from weather_tweets.local.services import Gateway, Producer, Service, StreamsWorker, Writer
+from operations.local.endpoints import Endpoints
+from operations.local.folder import Folder
+from operations.local.kafka import Kafka
+from operations.local.mongo import Mongo
+from operations.local.part import Part
+from operations.local.ports import StackPorts
+from operations.local.prometheus import Prometheus, Targets
+from operations.local.redis import Redis
+from operations.local.services import Gateway, Producer, Service, StreamsWorker, Writer
 from weather_tweets.settings import (
     GatewaySettings,
     KafkaSettings,

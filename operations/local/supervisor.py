@@ -1,6 +1,6 @@
 """The background process that keeps a stack running: lock → startup → serve → drain.
 
-`python -m weather_tweets.local.supervisor FOLDER WORKERS`; the command line starts it (`launch`).
+`python -m operations.local.supervisor FOLDER WORKERS`; the command line starts it (`launch`).
 """
 
 import asyncio
@@ -13,17 +13,17 @@ from typing import Any
 import msgspec
 from aiokafka.errors import KafkaError
 
+from operations.local import control, endpoints, leftovers, logfiles
+from operations.local.folder import ALREADY_RUNNING, Folder
+from operations.local.keeper import Keeper
+from operations.local.part import Part
+from operations.local.prometheus import Prometheus
+from operations.local.services import StreamsWorker, get_ok
+from operations.local.sessions import by_leader
+from operations.local.stack import Stack
 from weather_tweets.kafka import ensure_topics
-from weather_tweets.local import control, endpoints, leftovers, logfiles
-from weather_tweets.local.folder import ALREADY_RUNNING, Folder
-from weather_tweets.local.keeper import Keeper
-from weather_tweets.local.part import Part
-from weather_tweets.local.prometheus import Prometheus
-from weather_tweets.local.services import StreamsWorker, get_ok
-from weather_tweets.local.sessions import by_leader
-from weather_tweets.local.stack import Stack
 
-log = logging.getLogger("weather_tweets.local.supervisor")
+log = logging.getLogger("operations.local.supervisor")
 
 MAX_WORKERS = 64
 

@@ -1,9 +1,9 @@
 """Results of the benchmark as a stage might give them."""
 
-from weather_tweets.bench import report as reports
-from weather_tweets.bench.report import Report
-from weather_tweets.bench.rows import Result, Row, Use
-from weather_tweets.bench.timeline import Timeline
+from bench import report as reports
+from bench.report import Report
+from bench.rows import Result, Row, Use
+from bench.timeline import Timeline
 
 TIMELINE = Timeline(
     "the broker is killed", {"killed": 1.2, "back": 2.4}, [5, 5, 5], [5, 0, 10], [4, 0, 11],

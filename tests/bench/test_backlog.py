@@ -5,14 +5,14 @@ from uuid import uuid4
 
 import pytest
 
+from bench import backlog
+from bench.baselines import run as baselines
+from bench.baselines.run import CONFLUENT, FAUST, QUIX, Baseline
+from operations.local.kafka import Kafka
 from streams.decoding import Batch, decoder
 from tests.streams.cluster import read
 from tests.streams.records import record_batch
-from weather_tweets.bench import backlog
-from weather_tweets.bench.baselines import run as baselines
-from weather_tweets.bench.baselines.run import CONFLUENT, FAUST, QUIX, Baseline
 from weather_tweets.kafka import ensure_topics
-from weather_tweets.local.kafka import Kafka
 from weather_tweets.settings import KafkaSettings
 
 MESSAGES = 1_000

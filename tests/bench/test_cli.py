@@ -1,16 +1,16 @@
-"""`weather-tweets bench`, as far as it measures nothing."""
+"""`python -m bench`, as far as it measures nothing."""
 
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from bench import cli as command
+from bench import report as reports
+from bench.cli import app
+from bench.rows import Result
+from operations.cli.context import err
 from tests.bench.results import report, row
-from weather_tweets.bench import report as reports
-from weather_tweets.bench.rows import Result
-from weather_tweets.cli import app
-from weather_tweets.cli import bench as command
-from weather_tweets.cli.context import err
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 
 
 def test_an_unknown_stage_is_named(runner: CliRunner, tmp_path: Path) -> None:
-    done = runner.invoke(app, ["--data-dir", str(tmp_path), "bench", "dor"])
+    done = runner.invoke(app, ["--data-dir", str(tmp_path), "dor"])
     assert done.exit_code == 2
     assert "There is no stage dor: there are door, streams, whole, growth, kafka." in done.stderr
 
@@ -29,7 +29,7 @@ def test_plots_without_matplotlib_are_refused_before_anything_is_measured(
     runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "find_spec", lambda _: None)
-    done = runner.invoke(app, ["--data-dir", str(tmp_path), "bench", "door", "--plots", str(tmp_path)])
+    done = runner.invoke(app, ["--data-dir", str(tmp_path), "door", "--plots", str(tmp_path)])
     assert done.exit_code == 2
     assert "make setup-bench" in done.stderr
 
@@ -40,19 +40,19 @@ def test_compare_shows_what_changed(runner: CliRunner, tmp_path: Path) -> None:
     dearer = report(door_10_p99_ms=20)
     dearer.add("door", Result([row("10 clients", cpu=30)], {}))
     reports.write(dearer, after)
-    done = runner.invoke(app, ["bench", "compare", str(before), str(after)])
+    done = runner.invoke(app, ["compare", str(before), str(after)])
     assert done.exit_code == 0
     assert "door: 10 clients" in done.stdout
     assert "door_10_p99_ms" in done.stdout
     assert "+50 %" in done.stdout
     assert "streams: 10 clients" not in done.stdout
-    same = runner.invoke(app, ["bench", "compare", str(before), str(before)])
+    same = runner.invoke(app, ["compare", str(before), str(before)])
     assert "Nothing changed by more than noise." in same.stdout
 
 
 def test_compare_refuses_what_is_no_result(runner: CliRunner, tmp_path: Path) -> None:
     file = tmp_path / "other.json"
     file.write_text("[]")
-    done = runner.invoke(app, ["bench", "compare", str(file), str(file)])
+    done = runner.invoke(app, ["compare", str(file), str(file)])
     assert done.exit_code == 2
     assert "other.json is no result" in done.stderr

@@ -1,10 +1,10 @@
 """What became dearer or slower."""
 
+from bench import report as reports
+from bench.compare import Change, changes
+from bench.report import Report
+from bench.rows import Result, Row
 from tests.bench.results import row
-from weather_tweets.bench import report as reports
-from weather_tweets.bench.compare import Change, changes
-from weather_tweets.bench.report import Report
-from weather_tweets.bench.rows import Result, Row
 
 
 def _report(*rows: Row, **ratios: float) -> Report:

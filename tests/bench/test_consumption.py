@@ -3,10 +3,10 @@ from typing import cast
 
 import pytest
 
-from weather_tweets.bench import consumption
-from weather_tweets.bench.parts import Parts
-from weather_tweets.bench.reading import Reading
-from weather_tweets.bench.rows import Run
+from bench import consumption
+from bench.parts import Parts
+from bench.reading import Reading
+from bench.rows import Run
 
 
 class _Clock:

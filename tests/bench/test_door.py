@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from weather_tweets.bench.goals import GOALS
-from weather_tweets.bench.reading import Reading
-from weather_tweets.bench.rows import OURS, Row, Run, row
-from weather_tweets.bench.stages import door
+from bench.goals import GOALS
+from bench.reading import Reading
+from bench.rows import OURS, Row, Run, row
+from bench.stages import door
 
 
 def measured(load: door.Load, *, cpu_seconds: dict[str, float], tweets: int = 1000) -> Row:

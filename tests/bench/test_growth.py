@@ -1,10 +1,10 @@
 import pytest
 
+from bench.goals import GOALS
+from bench.reading import Reading
+from bench.rows import Row, Run
+from bench.stages import growth
 from tests.bench.results import row
-from weather_tweets.bench.goals import GOALS
-from weather_tweets.bench.reading import Reading
-from weather_tweets.bench.rows import Row, Run
-from weather_tweets.bench.stages import growth
 
 
 def _rows(costs: dict[str, float]) -> dict[str, Row]:

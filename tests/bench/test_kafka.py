@@ -2,9 +2,9 @@
 
 import msgspec
 
+from bench.stages.kafka import TRIALS, figures, longest_pause
+from bench.trials import Trial
 from tests.bench.results import TIMELINE, row
-from weather_tweets.bench.stages.kafka import TRIALS, figures, longest_pause
-from weather_tweets.bench.trials import Trial
 
 
 def test_the_longest_pause_lies_between_two_busy_seconds() -> None:

@@ -3,10 +3,10 @@
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+from bench import plots
+from bench import report as reports
+from bench.rows import Result
 from tests.bench.results import report, row
-from weather_tweets.bench import plots
-from weather_tweets.bench import report as reports
-from weather_tweets.bench.rows import Result
 
 
 def test_every_stage_the_timelines_and_the_figures_are_drawn(tmp_path: Path) -> None:

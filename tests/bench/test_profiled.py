@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from weather_tweets.bench import profiled
+from bench import profiled
 
 _BUSY = """
 import signal, sys

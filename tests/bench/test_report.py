@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bench import report as reports
 from tests.bench.results import TIMELINE, report
-from weather_tweets.bench import report as reports
 
 _STAGES = {"door", "streams", "whole", "growth", "kafka"}
 _VALUES = {"name", "rate_per_second", "cpu_us_per_tweet", "p50_ms", "p99_ms", "peak_rss_mb"}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from weather_tweets.bench.open_loop import OpenLoop
-from weather_tweets.bench.steady import Course, percentile, timeline
+from bench.open_loop import OpenLoop
+from bench.steady import Course, percentile, timeline
 
 COURSE = Course(
     due=[0.0, 0.5, 1.0, 1.5],

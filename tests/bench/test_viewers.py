@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from weather_tweets.bench import viewers
+from bench import viewers
 
 
 async def test_every_viewer_is_connected_and_stays() -> None:

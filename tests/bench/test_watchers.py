@@ -6,8 +6,8 @@ import msgspec
 from redis.asyncio import Redis
 from websockets.asyncio.server import ServerConnection, serve
 
+from bench.watchers import Tallies, Viewer
 from weather_tweets import redis_keys
-from weather_tweets.bench.watchers import Tallies, Viewer
 
 
 async def test_a_record_is_counted_when_the_tally_of_its_partition_is_beyond_its_offset(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from weather_tweets.bench import wrk
-from weather_tweets.bench.failure import StageFailedError
-from weather_tweets.bench.stages.door import SanicFloor, write_bodies
-from weather_tweets.local.ports import free_port
+from bench import wrk
+from bench.failure import StageFailedError
+from bench.stages.door import SanicFloor, write_bodies
+from operations.local.ports import free_port
 
 TWEET = '{"texto":"Llueve","país":"Guatemala"}'.encode()
 OUTPUT = """Running 3s test @ http://127.0.0.1:8000/input

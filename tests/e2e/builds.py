@@ -5,9 +5,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from operations.local import jars
 from tests.e2e.cluster import CheckFailedError, call
 from tests.e2e.options import HERE, ROOT, Options
-from weather_tweets.local import jars
 
 SERVICES = ("gateway", "producer", "streams", "writer", "loadgen", "tools")
 TAG = "e2e"

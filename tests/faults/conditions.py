@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable
 
+from operations import audit
+from operations.audit_sources import of_stack
 from tests.running_stack import RunningStack
-from weather_tweets import audit
-from weather_tweets.audit_sources import of_stack
 
 DEADLINE_SECONDS = 90
 

@@ -8,10 +8,10 @@ from http.client import HTTPException
 
 from pymongo import MongoClient
 
+from operations.audit import Counts
 from tests.faults.conditions import agreed, until
 from tests.faults.posting import Answer, post
 from tests.running_stack import RunningStack
-from weather_tweets.audit import Counts
 
 
 def _accepts(stack: RunningStack) -> bool:

@@ -3,10 +3,10 @@
 import json
 from urllib.request import urlopen
 
+from operations.local import control
 from tests.faults.conditions import agreed, until
 from tests.faults.posting import post, post_many
 from tests.running_stack import RunningStack
-from weather_tweets.local import control
 
 
 def test_with_two_workers_every_tweet_is_stored_and_counted_once(healthy: RunningStack) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from operations.local import control
 from tests.faults.conditions import agreed
 from tests.faults.posting import post_many
 from tests.running_stack import RunningStack
-from weather_tweets.local import control
 
 
 @pytest.mark.parametrize("store", ["redis", "mongo"])

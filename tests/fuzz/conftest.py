@@ -12,11 +12,11 @@ import pytest
 from redis import Redis as RedisClient
 from websockets.sync.client import ClientConnection, connect
 
+from operations.local.kafka import Kafka
+from operations.local.ports import free_port
+from operations.local.redis import Redis
+from operations.local.services import Gateway, Producer, Service, Writer
 from tests.grpc_producer.topics import own_topics, records
-from weather_tweets.local.kafka import Kafka
-from weather_tweets.local.ports import free_port
-from weather_tweets.local.redis import Redis
-from weather_tweets.local.services import Gateway, Producer, Service, Writer
 from weather_tweets.settings import KafkaSettings
 
 _TOKEN = "a token for tests"

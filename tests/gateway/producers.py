@@ -6,8 +6,8 @@ from typing import Any
 
 import grpc
 
+from operations.local.ports import free_port
 from protos import tweets_pb2, tweets_pb2_grpc
-from weather_tweets.local.ports import free_port
 
 _OPTIONS = (("grpc.so_reuseport", 0), ("grpc.http2.min_ping_interval_without_data_ms", 1_000))
 

@@ -11,10 +11,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from gateway.feed import MAX_FRAME_BYTES
+from operations.local.ports import free_port
 from protos import tweets_pb2
 from tests.gateway.doors import TWEET, opened
 from tests.gateway.producers import FakeProducer, rejecting
-from weather_tweets.local.ports import free_port
 from weather_tweets.tweet import decode_many
 
 TOKEN = "a token"

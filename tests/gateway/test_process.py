@@ -14,9 +14,9 @@ import aiohttp
 import psutil
 import pytest
 
+from operations.local.ports import free_port, is_free
 from tests.gateway.doors import DEADLINE_SECONDS, TWEET
 from tests.gateway.producers import FakeProducer
-from weather_tweets.local.ports import free_port, is_free
 
 
 class Process:

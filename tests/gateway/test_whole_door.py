@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from operations.local.kafka import Kafka
+from operations.local.ports import free_port
 from tests.gateway.doors import TWEET, Answer, Door, opened
 from tests.grpc_producer.processes import running, self_signed
 from tests.grpc_producer.topics import own_topics, records
-from weather_tweets.local.kafka import Kafka
-from weather_tweets.local.ports import free_port
 from weather_tweets.settings import KafkaSettings
 
 

@@ -10,10 +10,10 @@ from aiokafka.structs import ConsumerRecord
 from prometheus_client import CollectorRegistry
 
 from grpc_producer.server import SERVICE, ProducerServer
+from operations.local.kafka import Kafka
 from protos import tweets_pb2_grpc
 from tests.grpc_producer.clients import Client
 from tests.grpc_producer.topics import own_topics, records
-from weather_tweets.local.kafka import Kafka
 from weather_tweets.settings import KafkaSettings, ProducerSettings
 
 Start = Callable[..., Awaitable[Client]]

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from operations.local.ports import free_port
 from tests.grpc_producer.clients import DEADLINE_SECONDS
-from weather_tweets.local.ports import free_port
 from weather_tweets.settings import KafkaSettings
 
 

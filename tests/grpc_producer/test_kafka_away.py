@@ -9,11 +9,11 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from grpc_producer.server import SERVICE
+from operations.local.kafka import Kafka
 from protos import tweets_pb2
 from tests.grpc_producer.clients import DEADLINE_SECONDS, Client
 from tests.grpc_producer.conftest import Start, Stored
 from tests.grpc_producer.tweets import batch, tweet
-from weather_tweets.local.kafka import Kafka
 from weather_tweets.settings import KafkaSettings
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from weather_tweets.local.kafka import Kafka
+from operations.local.kafka import Kafka
 from weather_tweets.settings import KafkaSettings
 
 

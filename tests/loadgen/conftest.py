@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 import loadgen
+from operations.local.ports import free_port
 from tests.loadgen.http import Answer, Request, serving
-from weather_tweets.local.ports import free_port
 
 LOCUSTFILE = Path(loadgen.__file__).with_name("locustfile.py")
 DEADLINE_SECONDS = 120

@@ -13,9 +13,9 @@ import psutil
 import pytest
 import requests
 
-from tests.loadgen.conftest import DEADLINE_SECONDS, LOCUSTFILE, FrontDoor, Run, command, tweet_file
+from operations.local.ports import free_port
+from tests.loadgen.conftest import DEADLINE_SECONDS, FrontDoor, Run, command, tweet_file
 from tests.loadgen.http import Answer
-from weather_tweets.local.ports import free_port
 from weather_tweets.tweet import canonical_id
 
 Swarm = Callable[..., Run]
@@ -235,7 +235,7 @@ def test_the_web_page_starts_a_swarm_and_refuses_hosts_elsewhere(
 
 def test_help_shows_the_options_of_the_swarm_in_a_group_of_their_own(tmp_path: Path) -> None:
     shown = subprocess.run(
-        [Path(sys.executable).with_name("locust"), "-f", LOCUSTFILE, "--help"],
+        [sys.executable, "-m", "loadgen", "swarm", "--help"],
         check=True, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "COLUMNS": "200"},
     ).stdout  # fmt: skip
     group = shown.partition("Weather Tweets (-f loadgen/locustfile.py):")[2].partition("\nExamples:")[0]

@@ -14,9 +14,9 @@ from sanic import Sanic
 
 from gateway.app import create_app
 from loadgen.cli import app as load_generator
+from operations.cli import app as command_line
 from streams.web import add_pages
 from weather_tweets import metrics, redis_keys, settings
-from weather_tweets.cli import app as command_line
 from ws_writer.doors import INGEST, LIVE
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -93,7 +93,7 @@ def _settings() -> set[str]:
         for name in group.model_fields
     }
     # Read by command lines rather than by services.
-    for source in [*REPOSITORY.glob("weather_tweets/cli/*.py"), *REPOSITORY.glob("loadgen/*.py")]:
+    for source in [*REPOSITORY.glob("operations/cli/*.py"), *REPOSITORY.glob("loadgen/*.py")]:
         names |= set(re.findall(r'env_?var="(WEATHER_[A-Z_]+)"', source.read_text()))
     return names
 
@@ -142,7 +142,7 @@ def _alerts() -> set[str]:
 
 def _options_in_help(command: tuple[str, ...]) -> set[str]:
     if command[0] in ("locust", "loadgen"):
-        line = [sys.executable, "-m", "locust", "--help"]
+        line = [sys.executable, "-m", "loadgen", "swarm", "--help"]
     else:
         if not (REPOSITORY / command[0] / "__main__.py").exists():
             return set()

@@ -11,10 +11,10 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 from observability.dashboards import FOLDER
+from operations.energy import grid
+from operations.local.prometheus import Prometheus
 from tests.observability.boards import Panel, board, panels
 from tests.observability.prometheus_source import PrometheusSource
-from weather_tweets.energy import grid
-from weather_tweets.local.prometheus import Prometheus
 from weather_tweets.metrics import StreamsMetrics
 
 BOARD = {panel.title: panel for panel in panels("energy")}

@@ -18,13 +18,13 @@ from aiokafka import AIOKafkaProducer
 from redis import Redis
 from websockets.sync.client import connect
 
+from operations.local.endpoints import Endpoints
 from tests.observability.boards import Panel, board, panels
 from tests.observability.prometheus_source import PrometheusSource, Series
 from tests.observability.redis_source import RedisSource
 from tests.observability.transformations import Grafana, Table
 from tests.running_stack import RunningStack
 from weather_tweets import redis_keys
-from weather_tweets.local.endpoints import Endpoints
 
 PIPELINE = {panel.title: panel for panel in panels("pipeline") if panel.title}
 SERVICES = ("gateway", "producer", "streams", "writer")

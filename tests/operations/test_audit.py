@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from weather_tweets import audit
-from weather_tweets.audit import Counts, Sources, StoreUnreachableError
-from weather_tweets.local.ports import free_port
+from operations import audit
+from operations.audit import Counts, Sources, StoreUnreachableError
+from operations.local.ports import free_port
 from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
 
 AGREEING = Counts(

@@ -5,9 +5,9 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis
 
-from tests.weather_tweets.test_audit import AGREEING
-from weather_tweets import demo
-from weather_tweets.audit import Counts, Sources
+from operations import demo
+from operations.audit import Counts, Sources
+from tests.operations.test_audit import AGREEING
 from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
 
 SUMMARY = {

@@ -1,4 +1,4 @@
-from weather_tweets import settings_table
+from operations import settings_table
 from weather_tweets.settings import ALL
 
 

@@ -1,12 +1,12 @@
-"""Locust as a process of its own; the stack against which it runs is in tests/local."""
+"""Locust as a process of its own; the stack against which it runs is in tests/operations/local."""
 
 from pathlib import Path
 
 import pytest
 
-from weather_tweets import swarm_run
-from weather_tweets.local.folder import Folder
-from weather_tweets.local.ports import free_port
+from operations import swarm_run
+from operations.local.folder import Folder
+from operations.local.ports import free_port
 
 
 def test_a_swarm_against_nobody_fails_and_says_so(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 from redis import Redis as RedisClient
 
+from operations.local.kafka import Kafka
+from operations.local.redis import Redis
 from tests.page import site as stack
 from tests.page.site import Site
-from weather_tweets.local.kafka import Kafka
-from weather_tweets.local.redis import Redis
 
 # Nothing that reaches for the network, and no graphics card: test machines have none.
 _CHROMIUM = (

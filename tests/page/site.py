@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
-from weather_tweets.local.part import Part
-from weather_tweets.local.ports import free_port
-from weather_tweets.local.services import Gateway, Producer, StreamsWorker, Writer
+from operations.local.part import Part
+from operations.local.ports import free_port
+from operations.local.services import Gateway, Producer, StreamsWorker, Writer
 
 TOKEN = "a token for tests"
 

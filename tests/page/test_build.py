@@ -9,7 +9,7 @@ import gateway
 from weather_tweets import countries
 
 GATEWAY = Path(gateway.__file__).parent
-SOURCES = GATEWAY / "page_src"
+SOURCES = GATEWAY.parent / "page"
 PAGE = GATEWAY / "page"
 NOT_ON_THE_MAP = {countries.UNKNOWN.code}
 

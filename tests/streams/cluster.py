@@ -19,8 +19,8 @@ from aiokafka.structs import ConsumerRecord
 from pymongo import MongoClient
 from redis import Redis
 
+from operations.local.ports import free_port
 from weather_tweets.kafka import ensure_topics
-from weather_tweets.local.ports import free_port
 from weather_tweets.settings import KafkaSettings
 from weather_tweets.tweet import Tweet, encode
 

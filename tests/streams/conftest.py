@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from operations.local.kafka import Kafka
+from operations.local.redis import Redis
 from tests.streams.cluster import Cluster
-from weather_tweets.local.kafka import Kafka
-from weather_tweets.local.redis import Redis
 
 
 @pytest.fixture(scope="session")

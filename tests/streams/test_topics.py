@@ -7,10 +7,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError
 
+from operations.local.kafka import Kafka
 from streams import topics
 from streams.topics import ensure_changelog, until_it_is_there
 from weather_tweets.kafka import ensure_topics
-from weather_tweets.local.kafka import Kafka
 from weather_tweets.settings import KafkaSettings
 
 

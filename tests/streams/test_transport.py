@@ -24,9 +24,9 @@ from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.drivers import by_url
 
+from operations.local.kafka import Kafka
 from streams import transport
 from tests.streams.cluster import PATIENCE_SECONDS
-from weather_tweets.local.kafka import Kafka
 
 pytestmark = pytest.mark.timeout(900)  # only where the machine is overloaded
 

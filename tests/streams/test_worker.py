@@ -11,12 +11,12 @@ from datetime import UTC
 import psutil
 import pytest
 
+from operations.local.kafka import Kafka
+from operations.local.mongo import Mongo
 from tests.streams.cluster import Cluster, Value, Worker, until
 from tests.streams.delaying_proxy import delaying
 from tests.streams.records import tweet
 from weather_tweets import countries, redis_keys
-from weather_tweets.local.kafka import Kafka
-from weather_tweets.local.mongo import Mongo
 from weather_tweets.tweet import Tweet
 
 pytestmark = pytest.mark.timeout(900)  # only where the machine is overloaded

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
+from operations.local.ports import free_port
 from tests.ws_writer.clients import DEADLINE_SECONDS, TOKEN, close_code, frame, tweet, until
-from weather_tweets.local.ports import free_port
 
 
 @asynccontextmanager

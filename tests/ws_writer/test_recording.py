@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis as RedisClient
 
+from operations.local.ports import free_port
+from operations.local.redis import Redis
 from tests.ws_writer.clients import Writer, frame, running, tweet, until
-from weather_tweets.local.ports import free_port
-from weather_tweets.local.redis import Redis
 from ws_writer.accepted import Accepted
 from ws_writer.store import LiveStore
 

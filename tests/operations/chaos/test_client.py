@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from weather_tweets.chaos.client import Client, Ledger
+from operations.chaos.client import Client, Ledger
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

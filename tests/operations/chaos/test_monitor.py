@@ -1,4 +1,4 @@
-from weather_tweets.chaos.monitor import Monitor, Sample
+from operations.chaos.monitor import Monitor, Sample
 from weather_tweets.settings import KafkaSettings, RedisSettings
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from weather_tweets.chaos.schedule import draw
+from operations.chaos.schedule import draw
 
 
 def test_the_same_seed_draws_the_same_faults() -> None:

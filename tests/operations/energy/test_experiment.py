@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from operations.cli import app
+from operations.energy.experiment import ARRAYS, STREAM, UNARY, Experiment, intensity
+from operations.energy.grid import UnknownGridError
+from operations.local.endpoints import NotRunningError
+from operations.local.folder import Folder
 from tests.running_stack import RunningStack
-from weather_tweets.cli import app
-from weather_tweets.energy.experiment import ARRAYS, STREAM, UNARY, Experiment, intensity
-from weather_tweets.energy.grid import UnknownGridError
-from weather_tweets.local.endpoints import NotRunningError
-from weather_tweets.local.folder import Folder
 from weather_tweets.settings import EnergySettings
 
 PARTS = {"kafka", "redis", "mongo", "gateway", "producer", "writer", "streams"}

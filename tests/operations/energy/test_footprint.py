@@ -1,6 +1,6 @@
 import pytest
 
-from weather_tweets.energy.footprint import footprint
+from operations.energy.footprint import footprint
 from weather_tweets.settings import EnergySettings
 
 SETTINGS = EnergySettings()

@@ -1,7 +1,7 @@
 import pytest
 
+from operations.energy import grid
 from weather_tweets import countries
-from weather_tweets.energy import grid
 
 
 def test_guatemala_is_the_average_of_2022() -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from weather_tweets.energy.power import EstimateMeter, RaplMeter, Work, meter
+from operations.energy.power import EstimateMeter, RaplMeter, Work, meter
 from weather_tweets.settings import EnergySettings
 
 SETTINGS = EnergySettings()

@@ -1,8 +1,8 @@
 import pytest
 
-from weather_tweets.energy import grid, report
-from weather_tweets.energy.power import EstimateMeter, Work
-from weather_tweets.energy.report import Run
+from operations.energy import grid, report
+from operations.energy.power import EstimateMeter, Work
+from operations.energy.report import Run
 from weather_tweets.settings import EnergySettings
 
 SETTINGS = EnergySettings()

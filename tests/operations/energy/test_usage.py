@@ -5,8 +5,8 @@ import time
 
 import psutil
 
-from weather_tweets.energy.power import Work
-from weather_tweets.energy.usage import Snapshot, snapshot, work_between
+from operations.energy.power import Work
+from operations.energy.usage import Snapshot, snapshot, work_between
 
 
 def burn(cpu_seconds: float) -> None:

@@ -7,10 +7,10 @@ from urllib.parse import quote
 from pydantic import SecretStr
 from pymongo import MongoClient
 
+from operations.local.kafka import Kafka
+from operations.local.mongo import Mongo
+from operations.local.redis import Redis
 from weather_tweets.kafka import client_options
-from weather_tweets.local.kafka import Kafka
-from weather_tweets.local.mongo import Mongo
-from weather_tweets.local.redis import Redis
 from weather_tweets.settings import KafkaSettings
 
 USER = "weather"

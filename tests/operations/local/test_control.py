@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from weather_tweets.local import control
-from weather_tweets.local.endpoints import NotRunningError
-from weather_tweets.local.folder import Folder
+from operations.local import control
+from operations.local.endpoints import NotRunningError
+from operations.local.folder import Folder
 
 
 async def _handle(request: dict[str, Any]) -> Any:

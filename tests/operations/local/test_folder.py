@@ -1,7 +1,7 @@
 import stat
 from pathlib import Path
 
-from weather_tweets.local.folder import Folder, write_json
+from operations.local.folder import Folder, write_json
 
 
 def test_the_writer_token_is_random_kept_and_for_its_owner_only(tmp_path: Path) -> None:

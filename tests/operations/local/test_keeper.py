@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from weather_tweets.local import keeper as keeper_module
-from weather_tweets.local.keeper import Keeper
-from weather_tweets.local.ports import free_port
-from weather_tweets.local.services import Service
+from operations.local import keeper as keeper_module
+from operations.local.keeper import Keeper
+from operations.local.ports import free_port
+from operations.local.services import Service
 
 _SERVER = """
 import http.server, pathlib, sys
@@ -90,7 +90,7 @@ async def test_a_part_that_fails_its_health_check_is_replaced(keeper: Keeper) ->
 async def test_a_part_that_is_stopped_by_a_signal_is_replaced(
     keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("weather_tweets.local.services.HEALTH_SECONDS", 0.2)
+    monkeypatch.setattr("operations.local.services.HEALTH_SECONDS", 0.2)
     assert keeper.part.pid
     os.kill(keeper.part.pid, signal.SIGSTOP)
     await _until(lambda: keeper.restarts == 1 and keeper.state == "ready")

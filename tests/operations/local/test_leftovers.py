@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from weather_tweets.local import leftovers
+from operations.local import leftovers
 
 
 def _start(path: Path, code: str) -> "subprocess.Popen[str]":

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from weather_tweets.local import logfiles
+from operations.local import logfiles
 
 
 def test_a_log_that_is_too_large_moves_aside_and_its_writer_goes_on(tmp_path: Path) -> None:

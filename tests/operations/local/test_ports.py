@@ -1,6 +1,6 @@
 import socket
 
-from weather_tweets.local.ports import StackPorts, free_port, is_free
+from operations.local.ports import StackPorts, free_port, is_free
 
 
 def test_a_port_on_which_a_server_listens_is_not_free() -> None:

@@ -9,11 +9,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import MongoClient
 from redis import Redis as RedisClient
 
-from weather_tweets.local import jars
-from weather_tweets.local.kafka import Kafka
-from weather_tweets.local.mongo import Mongo
-from weather_tweets.local.part import Part, PartFailedError
-from weather_tweets.local.redis import Redis
+from operations.local import jars
+from operations.local.kafka import Kafka
+from operations.local.mongo import Mongo
+from operations.local.part import Part, PartFailedError
+from operations.local.redis import Redis
 
 
 async def test_kafka_keeps_what_it_acknowledged_when_killed(kafka: Kafka) -> None:

@@ -21,7 +21,7 @@ from protos import tweets_pb2_grpc
 from tests.faults.posting import post_many
 from tests.grpc_producer.processes import self_signed
 from tests.grpc_producer.tweets import tweet
-from tests.local.secured import USER, SecuredKafka, SecuredMongo, SecuredRedis
+from tests.operations.local.secured import USER, SecuredKafka, SecuredMongo, SecuredRedis
 from tests.running_stack import RunningStack, run_stack
 from weather_tweets.kafka import client_options
 

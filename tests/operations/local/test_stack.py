@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from weather_tweets.local.folder import Folder
-from weather_tweets.local.stack import Stack
+from operations.local.folder import Folder
+from operations.local.stack import Stack
 
 
 @contextmanager
