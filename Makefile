@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint chaos e2e images push deploy-prerequisites deploy format protos dashboards page screenshots manual bench profile setup-bench measurements lock
+.PHONY: help setup setup-dev demo up down test lint package chaos e2e images push deploy-prerequisites deploy format protos dashboards page screenshots manual bench profile setup-bench measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -33,10 +33,15 @@ test: setup-dev lint ## Format, lint, types, and every test with coverage
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
-lint: setup-dev ## Format, lint, types
+lint: setup-dev ## Format, lint, types, and paths that are named but gone
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.paths
+
+package: setup-dev ## Builds the wheel into dist/, and tries it as a newcomer would
+	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
+	$(BIN)/pytest tests/package
 
 chaos: setup ## Kills, pauses and wipes parts under load for ten minutes, and proves that nothing is lost
 	@$(BIN)/weather-tweets chaos
