@@ -19,9 +19,31 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 def together(folder: str, parent: int) -> CollectorRegistry:
     """All worker processes that count in this folder, and the process that started them, as one."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+    registry.register(FilledFiles(folder))
     registry.register(ProcessGroup(parent, lambda: _alive(Path(folder))))
     return registry
+
+
+class FilledFiles(Collector):
+    """What all processes counted, without the files that their owner has made and not yet filled.
+
+    A worker process that starts makes each file empty and enlarges it afterwards. Who is asked between the
+    two finds nothing in it to be read, and nothing has been counted there.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+
+    def collect(self) -> Iterator[Metric]:
+        files = [str(file) for file in self._folder.glob("*.db") if _size(file)]
+        return iter(MultiProcessCollector.merge(files))  # type: ignore[no-untyped-call]
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # a live gauge's, of a process that has just ended
+        return 0
 
 
 class ProcessGroup(Collector):
