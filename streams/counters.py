@@ -14,6 +14,7 @@ from weather_tweets import countries, redis_keys
 
 _SCRIPT = files(__package__).joinpath("counters.lua").read_text(encoding="utf-8")
 _COUNTRY = "country:"
+_RARE = ("empty", "lost", "earlier")
 # While a script runs, Redis answers nobody else.
 _PARTITIONS_PER_SCRIPT = 6
 
@@ -75,6 +76,8 @@ def _codes() -> Mapping[Any, str]:
 
 def _by_field(tally: Tally, by_code: Mapping[str, int]) -> dict[str, int]:
     counts = {"messages": tally.messages, "dead": tally.dead, "repeats": tally.repeats}
+    # Rare, and each field costs its look-up.
+    counts |= {field: count for field in _RARE if (count := getattr(tally, field))}
     known = countries.by_code()
     for code, count in by_code.items():
         # A code that is no country any more keeps its counter.

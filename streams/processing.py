@@ -32,7 +32,7 @@ from typing import Protocol
 from streams.decoding import Batch, DeadLetter
 from streams.last_minute import LastMinute
 from streams.persistence import Persistence
-from streams.tally import NOTHING_YET, Continuity, Counts, Tally, continuity
+from streams.tally import Continuity, Counts, Tally, continuity
 from weather_tweets.metrics import StreamsMetrics
 
 _log = logging.getLogger(__name__)
@@ -128,14 +128,14 @@ class Processor:
             if not await self._was_recreated(partition, tally):
                 self._metrics.redelivered.inc(len(batch.tweets) + len(batch.dead))
                 return True
-            tally = self._moved(partition, tally, batch.start - 1)
-        elif standing is Continuity.HOLE:
+            tally = self._made_anew(partition, tally)
+            standing = continuity(tally, start=batch.start, last=batch.last)
+        if standing is Continuity.HOLE:
             if self._went_back_lately(partition):
                 return False
             beginning = await self._log_of.beginning(partition)
             if beginning > tally.offset + 1:
-                self._mourn(partition, tally, beginning)
-                tally = self._moved(partition, tally, beginning - 1)
+                tally = self._mourned(partition, tally, beginning)
             if batch.start > tally.offset + 1:
                 await self.rewind(partition, tally)
                 return False
@@ -192,25 +192,25 @@ class Processor:
         await self._sleep(RECREATED_AFTER_SECONDS)
         return await self._log_of.end(partition) <= tally.offset
 
-    def _mourn(self, partition: int, tally: Tally, beginning: int) -> None:
-        if tally.offset == NOTHING_YET:
-            _log.info("partition %d: its log begins at offset %d", partition, beginning)
-            return
+    def _mourned(self, partition: int, tally: Tally, beginning: int) -> Tally:
+        """The tally without what the log no longer has."""
         lost = beginning - tally.offset - 1
         self._metrics.lost.inc(lost)
         _log.error(
             "partition %d: the log has lost %d records from offset %d before they were counted",
             partition, lost, tally.offset + 1,
         )  # fmt: skip
+        mourned = tally.without(before=beginning)
+        self._tallies.set(partition, mourned)
+        return mourned
 
-    def _moved(self, partition: int, tally: Tally, offset: int) -> Tally:
-        if offset < tally.offset:
-            _log.error(
-                "partition %d: the topic was made anew, its log ends below offset %d", partition, tally.offset
-            )
-        moved = tally._replace(offset=offset)
-        self._tallies.set(partition, moved)
-        return moved
+    def _made_anew(self, partition: int, tally: Tally) -> Tally:
+        _log.error(
+            "partition %d: the topic was made anew, its log ends below offset %d", partition, tally.offset
+        )
+        anew = tally.made_anew("", end=0)
+        self._tallies.set(partition, anew)
+        return anew
 
 
 class Tallies(Protocol):

@@ -31,6 +31,10 @@ class PartitionStats(msgspec.Struct):
     messages: int
     dead: int
     repeats: int
+    empty: int
+    lost: int
+    epoch: int
+    earlier: int
     countries: dict[str, int]
     last_minute: dict[str, int]
     lag: int
@@ -86,6 +90,10 @@ class ClusterStats:
                 messages=tally.messages,
                 dead=tally.dead,
                 repeats=tally.repeats,
+                empty=tally.empty,
+                lost=tally.lost,
+                epoch=tally.epoch,
+                earlier=tally.earlier,
                 countries=dict(tally.countries),
                 last_minute=window.counts(now) if window else {},
                 lag=lag,
@@ -111,18 +119,26 @@ class ClusterStats:
             totals.update(stats.countries)
             last_minute.update(stats.last_minute)
         return {
-            "messages": sum(stats.messages for stats in partitions.values()),
-            "dead": sum(stats.dead for stats in partitions.values()),
-            "repeats": sum(stats.repeats for stats in partitions.values()),
+            **{
+                count: sum(getattr(stats, count) for stats in partitions.values())
+                for count in ("messages", "dead", "repeats", "empty", "lost", "earlier")
+            },
             "countries": _by_name(totals),
             "last_minute": {"messages": last_minute.total(), "countries": _by_name(last_minute)},
             "partitions": {
                 str(partition): {
-                    "offset": stats.offset,
-                    "messages": stats.messages,
-                    "dead": stats.dead,
-                    "repeats": stats.repeats,
-                    "lag": stats.lag,
+                    field: getattr(stats, field)
+                    for field in (
+                        "offset",
+                        "messages",
+                        "dead",
+                        "repeats",
+                        "empty",
+                        "lost",
+                        "epoch",
+                        "earlier",
+                        "lag",
+                    )
                 }
                 for partition, stats in sorted(partitions.items())
             },

@@ -17,10 +17,18 @@ NOTHING_YET = -1
 
 
 class Tally(NamedTuple):
-    """Counts of one partition; every offset up to and including `offset` is one of them.
+    """Counts of one partition. Every offset that it ever had is one of them, in whatever epoch of the topic:
 
-    `messages` are stored tweets, `dead` dead letters, `repeats` a client's retries of a stored one.
-    `countries` are the messages by ISO code. Control records and what retention took are in none.
+        messages + dead + repeats + empty + lost = earlier + offset + 1
+
+    `messages` are stored tweets, `countries` the same by ISO code, `dead` dead letters, `repeats` a client's
+    retries of a stored one. `empty` are offsets without a record to count: control records, aborted
+    transactions, what compaction took. `lost` are those that the log no longer had when they were to be
+    counted (retention, deleted records).
+
+    A topic that is made anew begins again at offset 0: that is another `epoch`, known by another `topic_id`
+    (Kafka's, as text; empty where it is not known). The counts go on, and `earlier` are the offsets that
+    earlier epochs had.
     """
 
     offset: int = NOTHING_YET
@@ -28,27 +36,70 @@ class Tally(NamedTuple):
     countries: Mapping[str, int] = {}
     dead: int = 0
     repeats: int = 0
+    empty: int = 0
+    lost: int = 0
+    epoch: int = 0
+    topic_id: str = ""
+    earlier: int = 0
 
     @classmethod
     def from_table(cls, value: Mapping[str, Any] | None) -> "Tally":
-        """From the table's value, the empty tally where there is none."""
-        return cls(**value) if value else cls()
+        """From the table's value, the empty tally where there is none.
+
+        Fields of later versions are left out. Version 1 did not tell what was in no count: it is `empty`,
+        and what it had counted beyond its offset is of `earlier` epochs.
+        """
+        if not value:
+            return cls()
+        tally = cls(**{field: value[field] for field in cls._fields if field in value})
+        if "empty" in value:
+            return tally
+        uncounted = tally.offset + 1 - tally.messages - tally.dead - tally.repeats
+        return tally._replace(empty=max(uncounted, 0), earlier=max(-uncounted, 0))
 
     def to_table(self) -> dict[str, Any]:
         """The value for the table, all of it plain JSON."""
         return self._asdict()
 
+    @property
+    def accounted(self) -> int:
+        """All the offsets that are in one of the counts."""
+        return self.messages + self.dead + self.repeats + self.empty + self.lost
+
     def counted(self, counts: "Counts", *, last: int) -> "Tally":
-        """This tally with the records after `offset` up to and including `last` counted."""
+        """This tally with the offsets after `offset` up to and including `last` counted.
+
+        Those that `counts` says nothing of are empty.
+        """
         countries = dict(self.countries)
         for code, count in counts.countries.items():
             countries[code] = countries.get(code, 0) + count
-        return Tally(
+        records = counts.messages + counts.dead + counts.repeats
+        return self._replace(
             offset=last,
             messages=self.messages + counts.messages,
             countries=countries,
             dead=self.dead + counts.dead,
             repeats=self.repeats + counts.repeats,
+            empty=self.empty + last - self.offset - records,
+        )
+
+    def without(self, *, before: int) -> "Tally":
+        """This tally with the offsets after `offset` and before `before` lost."""
+        return self._replace(offset=before - 1, lost=self.lost + before - self.offset - 1)
+
+    def made_anew(self, topic_id: str, *, end: int) -> "Tally":
+        """This tally at the beginning of the topic's next epoch.
+
+        `end` is the offset at which the log of the one before is known to have ended; what was not counted
+        of it is lost.
+        """
+        settled = self.without(before=max(end, self.offset + 1))
+        return settled._replace(
+            offset=NOTHING_YET,
+            epoch=self.epoch + 1,
+            topic_id=topic_id,
+            earlier=self.earlier + settled.offset + 1,
         )
 
 

@@ -4,7 +4,8 @@
 COUNTRIES = "countries"
 """Hash: Spanish country name → messages processed."""
 TOTALS = "totals"
-"""Hash: `messages`, `dead`, `repeats` → records processed as each."""
+"""Hash: `messages`, `dead`, `repeats`, `empty`, `lost` → offsets processed as each; `earlier` → those that
+earlier epochs of the topic had. What is 0 may be missing."""
 COUNTRY_CODES = "countries:codes"
 """Hash: Spanish country name → ISO 3166-1 alpha-2 code, of every country; for maps."""
 
@@ -12,7 +13,7 @@ COUNTRY_CODES = "countries:codes"
 def tally(partition: int) -> str:
     """Hash of one partition's absolute counts, the basis on which `COUNTRIES` and `TOTALS` only grow.
 
-    Fields: `messages`, `dead`, `repeats`, and `country:<Spanish name>`.
+    Fields: `messages`, `dead`, `repeats`, `empty`, `lost`, `earlier`, and `country:<Spanish name>`.
     """
     return f"tally:{partition}"
 

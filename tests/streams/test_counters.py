@@ -22,11 +22,14 @@ async def _read(redis: Redis) -> tuple[dict[str, int], dict[str, int]]:
 async def test_counts_are_under_spanish_names_and_without_zeros(redis_url: str) -> None:
     async with Redis.from_url(redis_url, decode_responses=True) as redis:
         counters = Counters(redis)
-        tally = Tally().counted(Counts(3, {"MX": 2, "ZZ": 1}, repeats=4), last=6)
+        tally = Tally().counted(Counts(3, {"MX": 2, "ZZ": 1}, repeats=4), last=7)
         await counters.publish(0, tally, ["MX", "ZZ"])
-        assert await _read(redis) == ({"messages": 3, "repeats": 4}, {"México": 2, "Desconocido": 1})
+        assert await _read(redis) == (
+            {"messages": 3, "repeats": 4, "empty": 1},
+            {"México": 2, "Desconocido": 1},
+        )
         assert await redis.hgetall("tally:0") == {
-            "messages": "3", "repeats": "4", "country:México": "2", "country:Desconocido": "1",
+            "messages": "3", "repeats": "4", "empty": "1", "country:México": "2", "country:Desconocido": "1",
         }  # fmt: skip
 
 
@@ -34,7 +37,7 @@ async def test_partitions_that_publish_at_once_are_each_counted(redis_url: str) 
     async with Redis.from_url(redis_url, decode_responses=True, max_connections=1) as redis:
         counters = Counters(redis)
         tallies = [
-            Tally().counted(Counts(2 * n + 1, {"MX": n + 1, "GT": n}, dead=n), last=9) for n in range(24)
+            Tally().counted(Counts(2 * n + 1, {"MX": n + 1, "GT": n}, dead=n), last=3 * n) for n in range(24)
         ]
         await asyncio.gather(
             *(counters.publish(n, tally, ["MX", "GT"][: 1 + n % 2]) for n, tally in enumerate(tallies))

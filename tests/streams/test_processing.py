@@ -169,7 +169,7 @@ async def test_records_that_the_log_itself_has_lost_are_mourned_and_passed_over(
     world.tallies[0] = Tally(offset=4, messages=5)
     world.beginning_offset = 8
     assert await world.processor.process(decode(record_batch([tweet()], first=8)))
-    assert world.tallies[0] == Tally(offset=8, messages=6, countries={"GT": 1})
+    assert world.tallies[0] == Tally(offset=8, messages=6, countries={"GT": 1}, lost=3)
     assert world.metrics.lost._value.get() == 3
     assert world.sought == []
 
@@ -185,14 +185,14 @@ async def test_offsets_without_records_in_a_log_that_was_read_through_are_no_hol
     """Control records of a transaction, or what compaction took."""
     world.tallies[0] = Tally(offset=4, messages=5)
     assert await world.processor.process(decode(record_batch([tweet()], first=8, start=5)))
-    assert world.tallies[0].messages == 6
+    assert (world.tallies[0].messages, world.tallies[0].empty) == (6, 3)
 
 
 async def test_a_new_log_under_an_old_tally_is_counted_from_its_beginning(world: World) -> None:
     world.tallies[0] = Tally(offset=99, messages=100)
     world.end_offset = 2
     assert await world.processor.process(decode(record_batch([tweet(), tweet()])))
-    assert world.tallies[0] == Tally(offset=1, messages=102, countries={"GT": 2})
+    assert world.tallies[0] == Tally(offset=1, messages=102, countries={"GT": 2}, epoch=1, earlier=100)
 
 
 async def test_a_leader_that_does_not_know_its_end_yet_does_not_pass_for_a_new_log(world: World) -> None:

@@ -28,12 +28,39 @@ def test_the_first_batch_of_a_partition_continues_the_empty_tally() -> None:
 
 
 def test_the_table_holds_plain_json_of_the_contract() -> None:
-    tally = Tally().counted(Counts(2, {"GT": 2}, dead=1, repeats=3), last=5)
+    tally = Tally(topic_id="id").counted(Counts(2, {"GT": 2}, dead=1, repeats=3), last=6)
     value = tally.to_table()
-    assert value == {"offset": 5, "messages": 2, "countries": {"GT": 2}, "dead": 1, "repeats": 3}
+    assert value == {
+        "offset": 6, "messages": 2, "countries": {"GT": 2}, "dead": 1, "repeats": 3, "empty": 1, "lost": 0,
+        "epoch": 0, "topic_id": "id", "earlier": 0,
+    }  # fmt: skip
     assert type(value["countries"]) is dict
     assert Tally.from_table(value) == tally
     assert Tally.from_table(None) == Tally()
+
+
+def test_a_value_of_a_later_version_is_read_without_what_is_unknown() -> None:
+    assert Tally.from_table({**Tally(offset=3).to_table(), "colour": "red"}) == Tally(offset=3)
+
+
+def test_what_a_value_of_version_1_says_nothing_of_is_empty_or_of_earlier_epochs() -> None:
+    value = {"offset": 9, "messages": 4, "countries": {"GT": 4}, "dead": 1, "repeats": 2}
+    with_control_records = Tally.from_table(value)
+    assert (with_control_records.empty, with_control_records.earlier) == (3, 0)
+    of_a_topic_made_anew = Tally.from_table({**value, "offset": 1})
+    assert (of_a_topic_made_anew.empty, of_a_topic_made_anew.earlier) == (0, 5)
+    for tally in (with_control_records, of_a_topic_made_anew):
+        assert tally.accounted == tally.earlier + tally.offset + 1
+
+
+def test_a_topic_made_anew_begins_at_no_offset_and_what_is_known_to_be_missing_of_the_old_one_is_lost() -> (
+    None
+):
+    old = Tally(topic_id="old").counted(Counts(8, {"GT": 8}), last=9)
+    new = old.made_anew("new", end=13)
+    assert new == old._replace(offset=NOTHING_YET, epoch=1, topic_id="new", earlier=13, lost=3)
+    assert new.accounted == new.earlier + new.offset + 1
+    assert old.made_anew("new", end=0) == new._replace(earlier=10, lost=0)
 
 
 # A log is a list of what each record is: a country's message, a dead letter or a repeat.
