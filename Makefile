@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint package chaos e2e images push deploy-prerequisites deploy format protos dashboards page screenshots manual bench profile setup-bench measurements lock
+.PHONY: help setup setup-dev demo up down test lint package chaos e2e images push deploy-prerequisites deploy format protos dashboards golden page screenshots manual bench profile setup-bench measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -84,6 +84,9 @@ protos: setup-dev ## Generates the gRPC code from protos/*.proto
 dashboards: setup-dev ## Generates Grafana's dashboards and docs/metrics.md from the code
 	$(BIN)/python -m observability.dashboards
 	$(BIN)/python -m observability.metrics_page
+
+golden: setup-dev ## Writes down, once per release, what this version leaves in the stores: tests/golden
+	$(BIN)/python -m tests.golden
 
 page: setup-dev ## Builds the live page, gateway/page, from page
 	cd page && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci && npm run build

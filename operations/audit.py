@@ -203,18 +203,20 @@ def _redis_counts(settings: RedisSettings) -> dict[str, Any]:
             socket_connect_timeout=STORE_SECONDS,
         ) as client:
             pipeline = client.pipeline(transaction=True)
-            for key in (redis_keys.TOTALS, redis_keys.COUNTRIES, redis_keys.LIVE_TOTALS):
-                pipeline.hgetall(key)
-            totals, countries, live = (
-                {field: int(value) for field, value in counts.items()} for counts in pipeline.execute()
-            )
+            # By name: a later version may have written more, and no numbers.
+            pipeline.hmget(redis_keys.TOTALS, "messages", "dead", "repeats")
+            pipeline.hget(redis_keys.LIVE_TOTALS, "messages")
+            pipeline.hgetall(redis_keys.COUNTRIES)
+            totals, live, countries = pipeline.execute()
     except RedisError as error:
         raise StoreUnreachableError(f"Redis: {error}") from error
+    messages, dead, repeats = (int(count or 0) for count in totals)
+    by_country = {name: int(count) for name, count in countries.items()}
     return {
-        "redis_total": totals.get("messages", 0),
-        "redis_dead": totals.get("dead", 0),
-        "redis_repeats": totals.get("repeats", 0),
-        "redis_countries": sum(countries.values()),
-        "redis_by_country": countries,
-        "live": live.get("messages", 0),
+        "redis_total": messages,
+        "redis_dead": dead,
+        "redis_repeats": repeats,
+        "redis_countries": sum(by_country.values()),
+        "redis_by_country": by_country,
+        "live": int(live or 0),
     }
