@@ -12,6 +12,8 @@ from faust.app.base import BootStrategy
 from faust.types import EventT
 from mode import ServiceT
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from streams.consumed_log import ConsumedLog
 from streams.counters import Counters
@@ -21,6 +23,7 @@ from streams.lanes import process_in_lanes
 from streams.log_limit import LogLimit
 from streams.persistence import AbandonedError, Persistence
 from streams.processing import Processor
+from streams.publishing import Publishing
 from streams.stats import ClusterStats
 from streams.tally_table import NAME as TABLE
 from streams.tally_table import TallyTable
@@ -50,6 +53,7 @@ class Boot(BootStrategy):
             self.kafka_producer(),
             self.kafka_consumer(),
             [self.app.watch],
+            [self.app.publishing] if self.app.publishing else [],
             self.agents(),
             self.kafka_conductor(),
             self.tables(),
@@ -62,6 +66,7 @@ class StreamsApp(faust.App):
     BootStrategy = Boot
     topics_ready: TopicsReady
     watch: Watch
+    publishing: Publishing | None = None
 
     def _create_directories(self) -> None:
         # Faust makes the folder, but none that it is to be in.
@@ -79,7 +84,7 @@ def create_app(
     app.topics_ready = TopicsReady(kafka, f"{app.conf.id}-{TABLE}-changelog", table.set_partitions)
     log = ConsumedLog(app, kafka.topic)
     store = TweetStore.connect(mongo) if streams.stores else None
-    counters = Counters(_redis(redis)) if streams.stores else None
+    counters = Counters(_redis(redis), streams.publish_seconds) if streams.stores else None
 
     def wanted() -> bool:
         """Whether the event in hand is of the present generation, and no new one is being agreed on."""
@@ -106,11 +111,19 @@ def create_app(
         tallies=table.get,
         processor=processor,
         persistence=persistence,
-        counters=counters,
         settled=settled,
-        publish_seconds=streams.publish_seconds,
         progress_timeout_seconds=streams.progress_timeout_seconds,
     )
+    if counters:
+        app.publishing = Publishing(
+            counters=counters,
+            partitions=log.partitions,
+            partition_count=table.partition_count,
+            tallies=table.get,
+            persistence=persistence,
+            settled=settled,
+            publish_seconds=streams.publish_seconds,
+        )
     stats = ClusterStats(
         own_url=str(app.conf.canonical_url),
         worker_urls=table.worker_urls,
@@ -226,6 +239,8 @@ def _redis(settings: RedisSettings) -> Redis:
         max_connections=4,
         socket_connect_timeout=3.0,
         socket_timeout=10.0,
+        # No retries of the client's own: `Persistence` knows better when to try again, and says so.
+        retry=Retry(NoBackoff(), 0),
         health_check_interval=30,
     )
 

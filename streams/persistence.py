@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import redis
 from aiokafka.errors import KafkaError
 from faust.exceptions import ProducerSendError
 from pymongo.errors import (
@@ -19,8 +18,10 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
     WriteConcernError,
 )
+from redis import RedisError
 
 from streams.tweet_store import DocumentVanishedError
+from weather_tweets import redis_refusals
 from weather_tweets.metrics import StreamsMetrics
 
 T = TypeVar("T")
@@ -53,17 +54,22 @@ class Persistence:
         self._wanted = wanted
         self._waiting: Counter[str] = Counter()
         """By store that is away, how many writes are tried again."""
+        self._why: dict[str, str] = {}
 
     @property
     def waiting_for(self) -> str:
-        """A store that is away just now, empty if none is."""
-        return next((store for store, writes in self._waiting.items() if writes), "")
+        """A store that is waited for just now, and why; empty if none is."""
+        return next((f"{store}: {self._why[store]}" for store, writes in self._waiting.items() if writes), "")
 
-    async def until_done(self, store: str, write: Callable[[], Awaitable[T]]) -> T:
+    async def until_done(
+        self, store: str, write: Callable[[], Awaitable[T]], wanted: Callable[[], bool] | None = None
+    ) -> T:
         """The result of the first attempt that succeeds.
 
-        Raises `AbandonedError` when the work is no longer wanted, `HopelessError` when it cannot succeed.
+        `wanted` is asked instead of the general one, where the work is not a batch's. Raises `AbandonedError`
+        when the work is no longer wanted, `HopelessError` when it cannot succeed.
         """
+        wanted = wanted or self._wanted
         attempts = 0
         pause = FIRST_PAUSE_SECONDS
         try:
@@ -74,17 +80,18 @@ class Persistence:
                 except _STORE_ERRORS as error:
                     attempts += 1
                     if not is_passing(error) and attempts >= DOUBTFUL_ATTEMPTS:
-                        raise HopelessError(f"{store} refuses: {error}") from error
+                        raise HopelessError(f"{store} refuses, and goes on to: {reason(error)}") from error
                     self._metrics.store_retries.labels(store).inc()
+                    self._why[store] = reason(error)
                     if attempts == 1:
                         if not self._waiting[store]:
-                            _log.warning("%s is away, trying until it is back: %s", store, _brief(error))
+                            _log.warning("%s is waited for: %s", store, self._why[store])
                         self._waiting[store] += 1
-                if not self._wanted():
+                if not wanted():
                     raise AbandonedError
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-                if not self._wanted():
+                if not wanted():
                     raise AbandonedError
         finally:
             if attempts:
@@ -105,12 +112,8 @@ def is_passing(error: Exception) -> bool:
             return False
         case OperationFailure():
             return error.code in _PASSING_CODES or error.has_error_label("RetryableWriteError")
-        case redis.AuthenticationError() | redis.exceptions.NoPermissionError():
-            return False
-        case redis.ConnectionError() | redis.TimeoutError() | OSError():
-            return True
-        case redis.ResponseError():
-            return str(error).startswith(("LOADING", "BUSY", "READONLY", "MASTERDOWN", "OOM", "TRYAGAIN"))
+        case RedisError():
+            return redis_refusals.is_passing(error)
         case KafkaError():
             return bool(error.retriable) or not error.errno or error.errno < 0
         case _:
@@ -119,7 +122,7 @@ def is_passing(error: Exception) -> bool:
 
 _STORE_ERRORS = (
     PyMongoError,
-    redis.RedisError,
+    RedisError,
     KafkaError,
     ProducerSendError,
     DocumentVanishedError,
@@ -133,5 +136,8 @@ _PASSING_CODES = frozenset({
 })  # fmt: skip
 
 
-def _brief(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Why a write failed, in a line for who has to mend it."""
+    if isinstance(error, RedisError):
+        return redis_refusals.reason(error)[:300]
     return f"{type(error).__name__}: {error}"[:300]

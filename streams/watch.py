@@ -1,17 +1,12 @@
-"""Once a second: how far behind is each partition, is there progress, is the consumer where it should be?
-
-It also publishes the whole tallies after an assignment and every few seconds, so that a wiped Redis heals.
-"""
+"""Once a second: how far behind is each partition, is there progress, is the consumer where it should be?"""
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-import redis
 from mode import Service
 
 from streams.consumed_log import ConsumedLog
-from streams.counters import Counters
 from streams.persistence import Persistence
 from streams.processing import Processor
 from streams.tally import NOTHING_YET, Tally
@@ -38,9 +33,7 @@ class Watch(Service):
         tallies: Callable[[int], Tally],
         processor: Processor,
         persistence: Persistence,
-        counters: Counters | None,
         settled: Callable[[], bool],
-        publish_seconds: float,
         progress_timeout_seconds: float,
     ) -> None:
         """`settled` says that no rebalance or recovery is going on."""
@@ -49,14 +42,9 @@ class Watch(Service):
         self._tallies = tallies
         self._processor = processor
         self._persistence = persistence
-        self._counters = counters
         self._settled = settled
-        self._publish_seconds = publish_seconds
         self._progress_timeout_seconds = progress_timeout_seconds
-        self._published_at = 0.0
-        self._redis_away = False
         self._partitions: set[int] = set()
-        self._published: set[int] = set()
         self._ends: dict[int, int] = {}
         self._offsets: dict[int, tuple[int, float]] = {}
         """By partition the tally's offset, and since when it has been that."""
@@ -98,9 +86,13 @@ class Watch(Service):
         self._partitions = self._log_of.partitions()
         self._ends.update(await self._log_of.ends(self._partitions))
 
+    def waiting_for(self) -> str:
+        """What is waited for, and why; empty if nothing is."""
+        return "kafka: it does not answer" if self._kafka_away else self._persistence.waiting_for
+
     def trouble(self) -> str:
         """Why the worker is stuck, empty if it is not: there is lag, nothing moves, nobody is waited for."""
-        if self._kafka_away or self._persistence.waiting_for or not self.started:
+        if self.waiting_for() or not self.started:
             return ""
         now = time.monotonic()
         unsettled_seconds = now - self._settled_at
@@ -118,11 +110,6 @@ class Watch(Service):
             for partition in notes.keys() - partitions:
                 del notes[partition]
         now = time.monotonic()
-        newly_assigned = partitions - self._published
-        self._published = partitions
-        if newly_assigned or now - self._published_at >= self._publish_seconds:
-            self._published_at = now
-            await self._publish({partition: self._tallies(partition) for partition in partitions})
         self._note_progress(now)
         self._ends.update(await self._log_of.ends(partitions))
         if not sum(self.lags().values()):
@@ -158,15 +145,3 @@ class Watch(Service):
         self._sent_back[partition] = offset, position
         self._offsets[partition] = offset, now
         await self._processor.rewind(partition, self._tallies(partition))
-
-    async def _publish(self, tallies: Mapping[int, Tally]) -> None:
-        if not self._counters:
-            return
-        try:
-            await self._counters.publish_all(tallies)
-        except (redis.RedisError, OSError) as error:
-            if not self._redis_away:
-                _log.warning("redis is away, the counters are published when it is back: %r", error)
-            self._redis_away = True
-        else:
-            self._redis_away = False

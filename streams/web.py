@@ -44,9 +44,11 @@ def add_pages(
         return view.bytes(msgspec.json.encode(await stats.own()), content_type="application/json")
 
     async def healthz(view: View, _: Request) -> Response:
-        trouble = watch.trouble()
-        body = {"status": "stuck", "reason": trouble} if trouble else {"status": "ok"}
-        return view.json(body, status=503 if trouble else 200)
+        if trouble := watch.trouble():
+            return view.json({"status": "stuck", "reason": trouble}, status=503)
+        if waiting_for := watch.waiting_for():
+            return view.json({"status": "waiting", "reason": waiting_for})
+        return view.json({"status": "ok"})
 
     async def show_metrics(view: View, _: Request) -> Response:
         metrics.lag.clear()

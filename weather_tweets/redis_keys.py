@@ -10,12 +10,18 @@ COUNTRY_CODES = "countries:codes"
 """Hash: Spanish country name → ISO 3166-1 alpha-2 code, of every country; for maps."""
 
 
-def tally(partition: int) -> str:
-    """Hash of one partition's absolute counts, the basis on which `COUNTRIES` and `TOTALS` only grow.
+TALLY = "tally:"
+"""What the keys of `tally` begin with."""
 
-    Fields: `messages`, `dead`, `repeats`, `empty`, `lost`, `earlier`, and `country:<Spanish name>`.
+
+def tally(partition: int) -> str:
+    """Hash of one partition's absolute counts, whose sums `COUNTRIES` and `TOTALS` are.
+
+    Fields: `messages`, `dead`, `repeats`, `empty`, `lost`, `earlier`, `country:<Spanish name>`, and
+    `position`: the epoch and the offset up to which was counted, and when that was written (seconds since
+    1970 by Redis' clock).
     """
-    return f"tally:{partition}"
+    return f"{TALLY}{partition}"
 
 
 # Accepted (written by ws_writer within milliseconds, best effort).

@@ -71,9 +71,7 @@ def watch(clock: Clock, consumer: Consumer, monkeypatch: pytest.MonkeyPatch) -> 
         tallies=consumer.tally,
         processor=consumer,  # type: ignore[arg-type]
         persistence=Persistence(StreamsMetrics(CollectorRegistry()), lambda: True),
-        counters=None,
         settled=lambda: True,
-        publish_seconds=5.0,
         progress_timeout_seconds=30.0,
     )
 
