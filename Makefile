@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint package chaos e2e images push deploy-prerequisites deploy format protos dashboards golden page screenshots manual bench profile setup-bench measurements lock
+.PHONY: help setup setup-dev demo up down test lint package chaos e2e images push deploy-prerequisites deploy format protos dashboards golden gazetteer page screenshots manual bench profile setup-bench measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -87,6 +87,9 @@ dashboards: setup-dev ## Generates Grafana's dashboards and docs/metrics.md from
 
 golden: setup-dev ## Writes down, once per release, what this version leaves in the stores: tests/golden
 	$(BIN)/python -m tests.golden
+
+gazetteer: setup-dev ## Makes the table of places, weather_tweets/places/places.marisa, from the gazetteers
+	$(BIN)/python -m gazetteer
 
 page: setup-dev ## Builds the live page, gateway/page, from page
 	cd page && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci && npm run build

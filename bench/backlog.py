@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from loadgen import dataset
-from weather_tweets import countries
+from weather_tweets import countries, places
 from weather_tweets.kafka import client_options
 from weather_tweets.settings import KafkaSettings
 from weather_tweets.tweet import Tweet, encode
@@ -38,7 +38,7 @@ def records(count: int, codes: Sequence[str] = ()) -> Iterator[_Record]:
     """
     known = countries.by_code()
     entries = [
-        (entry.text, countries.resolve(entry.country)) for entry in dataset.read(dataset.ensure_default())
+        (entry.text, places.resolve(entry.country)) for entry in dataset.read(dataset.ensure_default())
     ]
     if codes:
         entries = [

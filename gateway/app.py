@@ -13,7 +13,7 @@ from gateway.feed import LiveFeed
 from gateway.pages import pages
 from gateway.problems import ProblemHandler
 from protos import tweets_pb2_grpc
-from weather_tweets import countries, logs
+from weather_tweets import logs, places
 from weather_tweets.metrics import GatewayMetrics
 from weather_tweets.settings import GatewaySettings
 
@@ -48,8 +48,8 @@ def create_app(
         GRACEFUL_SHUTDOWN_TIMEOUT=settings.drain_seconds,
         RESPONSE_TIMEOUT=BODY_SECONDS + settings.deadline_seconds,
     )
-    # Names in all languages take a third of a second to index: not at the expense of the first request.
-    countries.resolve("")
+    # The table is opened now, not at the expense of the first request.
+    places.resolve("")
     metrics = GatewayMetrics(registry)
     app.ctx.metrics = metrics
     app.ctx.registry = registry

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 
 from streams.stats import ClusterStats
 from streams.watch import Watch
-from weather_tweets import countries
+from weather_tweets import countries, places
 from weather_tweets.metrics import StreamsMetrics
 
 
@@ -28,7 +28,7 @@ def add_pages(
         return view.json(answer, status=200 if answer["complete"] else 503)
 
     async def of_country(view: View, _: Request, country: str) -> Response:
-        found = countries.resolve(country)
+        found = places.resolve(country)
         if found is countries.UNKNOWN and country not in (found.code, found.name):
             return view.json({"error": f"no country of that name: {country}"}, status=404)
         answer = await stats.cluster()

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from weather_tweets import countries
+from weather_tweets import places
+from weather_tweets.countries import UNKNOWN
 
 MAX_TEXT_CHARACTERS = 4096
 MAX_COUNTRY_CHARACTERS = 128
@@ -91,8 +92,8 @@ def from_submission(submission: Any, *, at: int, new_id: str) -> Tweet:
     text = acceptable_text(text)
     country = acceptable_country(country)
     own_id = submission.get("id")
-    resolved = countries.resolve(country)
-    if resolved is not countries.UNKNOWN:
+    resolved = places.resolve(country)
+    if resolved is not UNKNOWN:
         country = resolved.name
     return Tweet(new_id if own_id is None else canonical_id(own_id), text, country, resolved.code, at)
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import msgspec
 
 from loadgen.x import pages
-from loadgen.x.location import country_of
-from weather_tweets import countries
 from weather_tweets.countries import UNKNOWN, Country
+from weather_tweets.places import in_profile, resolve
 from weather_tweets.tweet import MAX_TEXT_CHARACTERS
 
 _LINK = re.compile(r"https?://\S+|www\.\S+")
@@ -91,13 +90,13 @@ def cleaned(text: str, *, without_names: bool) -> str:
 def _country(post: pages.Post, places: dict[str, pages.Place], users: dict[str, pages.User]) -> Country:
     place = places.get(post.geo.place_id or "") if post.geo else None
     if place:
-        found = countries.resolve(place.country_code or place.country or "")
+        found = resolve(place.country_code or place.country or "")
         if found is UNKNOWN:
-            found = countries.resolve(place.country or "")
+            found = resolve(place.country or "")
         if found is not UNKNOWN:
             return found
     user = users.get(post.author_id or "")
-    return country_of(user.location if user else None)
+    return in_profile((user.location if user else None) or "")
 
 
 def _language(lang: str | None) -> str | None:

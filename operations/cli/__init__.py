@@ -12,6 +12,7 @@ from operations.cli import (
     down,
     energy,
     logs,
+    place,
     restart,
     scale,
     settings,
@@ -39,5 +40,5 @@ def main(
     context.obj = Context(Folder(data_dir))
 
 
-for command in (up, status, logs, scale, restart, down, demo, audit, energy, chaos, settings):
+for command in (up, status, logs, scale, restart, down, demo, audit, energy, chaos, place, settings):
     app.command(command.__name__.rpartition(".")[2])(command.run)

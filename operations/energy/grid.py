@@ -5,7 +5,7 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from weather_tweets import countries
+from weather_tweets import countries, places
 
 SOURCE = (
     "codecarbon 3.3.2, global_energy_mix.json (MIT, © 2019 Mila, BCG Gamma, CometML, Haverford College, "
@@ -32,7 +32,7 @@ class UnknownGridError(LookupError):
 
 def of_country(name: str) -> GridIntensity:
     """A country's grid by any of its names or codes. Raises `UnknownGridError`."""
-    code = countries.resolve(name).code
+    code = places.resolve(name).code
     try:
         return by_code()[code]
     except KeyError:
