@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from sanic import Sanic
 
 from gateway import input as input_route
-from gateway import observation, stream, unary
+from gateway import observation, origins, stream, unary
 from gateway.feed import LiveFeed
 from gateway.pages import pages
 from gateway.problems import ProblemHandler
@@ -58,6 +58,8 @@ def create_app(
     app.blueprint(input_route.blueprint)
     app.blueprint(observation.blueprint)
     app.blueprint(pages(settings.live_url))
+    if settings.origins:
+        origins.admit(app, settings.origins)
 
     @app.before_server_start
     async def start(app: Sanic[Any, Any]) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from sanic import Blueprint, HTTPResponse, Request
 
+from gateway import announcement
 from gateway.problems import Problem, unavailable
 from gateway.stream import RefusedError
-from gateway.submission import KEY_HEADER, require_json, tweets
+from gateway.submission import KEY_HEADER, tweets
 from weather_tweets.tweet import Tweet
 
 blueprint = Blueprint("input")
@@ -19,12 +20,17 @@ async def submit(request: Request) -> HTTPResponse:
     began = time.perf_counter()
     headers = request.headers
     content_type = headers.get("content-type")
-    if content_type != "application/json" or "content-encoding" in headers:
-        require_json(content_type, headers.get("content-encoding"))
-    context = request.app.ctx
     body = request.body
+    as_lines = False
+    if content_type != "application/json" or "content-encoding" in headers:
+        as_lines = announcement.has_lines(content_type, headers.get("content-encoding"), body)
+    key = headers.get(KEY_HEADER)
+    if key is not None:
+        # Given twice it is one value with a comma (RFC 9110, section 5.3), and none that will do.
+        key = ", ".join(headers.getall(KEY_HEADER))
+    context = request.app.ctx
     try:
-        submitted, is_array = tweets(body, headers.get(KEY_HEADER))
+        submitted, is_array = tweets(body, key, as_lines=as_lines)
     except Problem as problem:
         if problem.status == 422:
             context.metrics.refused.labels("invalid").inc()
@@ -51,6 +57,10 @@ class Accepted(HTTPResponse):
     def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
         # content-length and connection are what the protocol has just set.
         headers = self.headers
+        if "vary" in headers:
+            # The answer depends on the page that asks: its headers are not always the same.
+            headers.update(_ACCEPTED_TEXT)
+            return super().processed_headers
         return iter(
             (
                 *_ACCEPTED_HEADERS,
@@ -65,6 +75,7 @@ _ACCEPTED_HEADERS = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
+_ACCEPTED_TEXT = {name.decode(): value.decode() for name, value in _ACCEPTED_HEADERS}
 
 
 def _problem(refused: RefusedError, submitted: list[Tweet], is_array: bool) -> Problem:

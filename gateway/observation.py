@@ -39,13 +39,11 @@ def accepted_counter(metrics: GatewayMetrics) -> Callable[[float], None]:
     return accepted
 
 
-@blueprint.get("/healthz")
 async def healthz(request: Request) -> HTTPResponse:
     """The process is alive."""
     return _json(request, b'{"status":"alive"}')
 
 
-@blueprint.get("/readyz")
 async def readyz(request: Request) -> HTTPResponse:
     """The stream to the producer is up."""
     if not request.app.ctx.publisher.connected:
@@ -53,7 +51,6 @@ async def readyz(request: Request) -> HTTPResponse:
     return _json(request, b'{"status":"ready"}')
 
 
-@blueprint.get("/metrics")
 async def metrics(request: Request) -> HTTPResponse:
     """All worker processes together."""
     request.app.ctx.observe(request, 200)
@@ -74,3 +71,7 @@ def _json(request: Request, body: bytes) -> HTTPResponse:
         headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
         content_type="application/json",
     )
+
+
+for page in (healthz, readyz, metrics):
+    blueprint.add_route(page, f"/{page.__name__}", methods=["GET", "HEAD"])

@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
+EXAMPLE = '{"texto": "Llueve", "país": "Guatemala"}'
+"""What to send instead, where a sentence can show it."""
+
 _TITLES = {
     HTTPStatus.BAD_REQUEST: "The request cannot be understood",
     HTTPStatus.NOT_FOUND: "There is nothing here",
@@ -96,19 +99,43 @@ def _of_sanic(request: Request, exception: SanicException) -> Problem:
     headers = {name: str(value) for name, value in (exception.headers or {}).items()}
     match status:
         case 404:
-            return Problem(404, "Tweets are sent to /input; /docs says how.")
+            return Problem(
+                404, "Send tweets with POST to /input; there is nothing here, and /docs says what is."
+            )
         case 405:
-            return Problem(405, f"Allowed: {headers.get('Allow', '')}", headers=headers)
+            return Problem(405, _other_method(request, headers.get("Allow", "")), headers=headers)
         case 408:
-            return Problem(408, "The request did not arrive in time.")
+            return Problem(408, "Send header and body at once: the request did not arrive in time.")
+        case 413 if request.headers:
+            return Problem(413, "Send at most 1 MiB in a request; several requests may share what is more.")
         case 413:
-            return Problem(413, f"{exception}.".capitalize())
+            return Problem(413, "Send a shorter address, and fewer or shorter headers: they exceed 8 KiB.")
         case 503 if request.stream and request.stream.request_body:
             # Sanic's word for any time-out after the header; here the body is not complete.
-            return Problem(408, "The body did not arrive in time.")
+            return Problem(408, "Send header and body at once: the body did not arrive in time.")
         case 503:
             return unavailable("There was no answer in time. Sending it again with the same id is safe.")
+        case 417:
+            return Problem(417, "Send Expect: 100-continue or no Expect.")
         case _ if 400 <= status < 500:
-            return Problem(status, str(exception) or "The request cannot be understood.", headers=headers)
+            said = str(exception)
+            return Problem(status, _INSTEAD.get(said) or said or _INSTEAD["Bad Request"], headers=headers)
     log.error("Unexpected error at %s", request.path, exc_info=exception)
     return Problem(500, "It has been logged.")
+
+
+def _other_method(request: Request, allowed: str) -> str:
+    if "POST" in allowed:
+        return "Send tweets with POST."
+    if request.method == "POST":
+        return f"Send tweets to /input; what is here is asked for with {allowed}."
+    return f"Ask for this with {allowed}."
+
+
+_INSTEAD = {
+    "Bad Request": "Send HTTP/1.1 (or 1.0): the request's first line or one of its headers cannot be read.",
+    "URL may only contain US-ASCII characters.": "Percent-encode what is beyond ASCII in the address.",
+    "Bad content-length": "Send one Content-Length, in bytes, or Transfer-Encoding: chunked.",
+    "Bad chunked encoding": "Send each chunk with its size in hexadecimal, and an empty one at the end.",
+}
+"""By what Sanic says about a request that it could not read."""

@@ -29,6 +29,9 @@ class Probes:
                 with suppress(ConnectionError):
                     super().handle()
 
+            def do_HEAD(self) -> None:
+                self.do_GET()
+
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
                 if path == "/healthz":
@@ -45,7 +48,8 @@ class Probes:
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("X-Content-Type-Options", "nosniff")
                 self.end_headers()
-                self.wfile.write(body)
+                if self.command != "HEAD":
+                    self.wfile.write(body)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """A line per probe is noise."""

@@ -115,6 +115,10 @@ class GatewaySettings(BaseSettings):
         "",
         description="WebSocket URL that the live page connects to; empty: `/live` of the page's own address",
     )
+    origins: str = Field(
+        "",
+        description="Comma-separated origins whose pages may send tweets (CORS), `*` for any; empty: none",
+    )
     max_in_flight: int = Field(
         20_000, ge=1, description="Tweets waiting for Kafka before requests are refused (503)"
     )

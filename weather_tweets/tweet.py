@@ -29,6 +29,17 @@ _MARKS = frozenset(
 _MAX_MARKS = 30
 _MARKS_IN_A_ROW = re.compile(f"[{''.join(sorted(_MARKS))}]{{{_MAX_MARKS + 1}}}")
 
+# What is not seen: Default_Ignorable_Code_Point of the Unicode Character Database, and annotation's marks.
+_UNSEEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e001f\U000e0080-\U000e0fff"
+)
+# Not seen by themselves, but the letters of a flag: England's would be nobody's without them.
+_TAGS = "\U000e0020-\U000e007f"
+_UNSEEN_IN_COUNTRY = re.compile(f"[{_UNSEEN}]+")
+_SEEN = re.compile(rf"[^\s{_UNSEEN}{_TAGS}]")
+
 _TEXT_KEYS = ("texto", "text")
 _COUNTRY_KEYS = ("país", "pais", "country")
 _LONGEST_KEY = 16
@@ -83,7 +94,7 @@ def from_submission(submission: Any, *, at: int, new_id: str) -> Tweet:
     if text is None or country is None:
         # Off the usual path: another spelling of the keys.
         keys = {
-            unicodedata.normalize("NFC", key).lower(): value
+            unicodedata.normalize("NFC", key).strip().lower(): value
             for key, value in submission.items()
             if len(key) <= _LONGEST_KEY
         }
@@ -113,7 +124,9 @@ def acceptable_country(value: object) -> str:
 @lru_cache(maxsize=8192)
 def _acceptable_name(country: str) -> str:
     # The same few come again and again.
-    return _checked(country, "país", MAX_COUNTRY_CHARACTERS, _FORBIDDEN_IN_COUNTRY)
+    return _UNSEEN_IN_COUNTRY.sub(
+        "", _checked(country, "país", MAX_COUNTRY_CHARACTERS, _FORBIDDEN_IN_COUNTRY)
+    )
 
 
 def canonical_id(value: Any, field: str = "id") -> str:
@@ -142,7 +155,8 @@ def _checked(value: object, field: str, limit: int, forbidden: re.Pattern[str]) 
         value = unicodedata.normalize("NFC", value)
     if len(value) > limit:
         raise InvalidTweetError(field, f"must have at most {limit:,} characters, not {len(value):,}")
-    if not value or value.isspace():
+    # What begins with a letter of ASCII need not be searched.
+    if not "!" <= value[:1] <= "~" and _SEEN.search(value) is None:
         raise InvalidTweetError(field, "must not be empty")
     # What is printable has none of them, and that is found out in half the time.
     if not value.isprintable() and (found := forbidden.search(value)):

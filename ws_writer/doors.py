@@ -39,6 +39,12 @@ class Doors:
 
     def __call__(self, connection: ServerConnection, request: Request) -> Response | None:
         """The answer to a request, None to go on with the WebSocket handshake."""
+        answer = self._answer(connection, request)
+        if answer and request.method == "HEAD":
+            answer.body = b""
+        return answer
+
+    def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
         if path == "/healthz":
             return probes.health(connection, redis=self._is_redis_up(), viewers=len(self._viewers))

@@ -17,6 +17,12 @@ from tests.fuzz.mutations import mutated
 
 _SCHEMA = schemathesis.openapi.from_path(Path(__file__).parents[2] / "gateway" / "openapi.json")
 
+
+@schemathesis.serializer("application/x-ndjson")
+def _as_it_is(_: object, value: Any) -> Any:
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
+
+
 _TWEET = '{"texto": "Llueve", "país": "Guatemala"}'.encode()
 # Without a country, because who hangs up does not learn what was accepted: nothing may be.
 _REQUEST = (
@@ -46,6 +52,16 @@ def test_a_body_with_any_bytes_is_answered(front: Front, body: bytes) -> None:
             assert reply.status in (202, 400, 422)
             front.note(reply.status, answer)
         assert reply.status == 202
+
+
+@given(body=mutated(_TWEET + b"\n" + _TWEET) | st.binary(max_size=200))
+def test_lines_with_any_bytes_are_answered(front: Front, body: bytes) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", front.port, timeout=30)) as connection:
+        connection.request("POST", "/input", body, {"Content-Type": "application/x-ndjson"})
+        reply = connection.getresponse()
+        answer = reply.read()
+        assert reply.status in (202, 400, 422)
+        front.note(reply.status, answer)
 
 
 @given(sent=mutated(_REQUEST) | st.binary(max_size=200))

@@ -6,8 +6,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.announcement import has_lines
 from gateway.problems import Problem
-from gateway.submission import require_json, tweets
+from gateway.submission import tweets
 from weather_tweets.tweet import decode_many, encode
 
 VALUES = st.recursive(
@@ -30,9 +31,9 @@ def _outcome(judge: Callable[[], object]) -> int:
     return 202
 
 
-def _check(body: bytes, key: str | None) -> None:
+def _check(body: bytes, key: str | None, *, as_lines: bool = False) -> None:
     def judge() -> None:
-        accepted, _ = tweets(body, key)
+        accepted, _ = tweets(body, key, as_lines=as_lines)
         assert 1 <= len(accepted) <= 1000
         # It can be written to every wire.
         assert decode_many(encode(accepted)) == accepted
@@ -50,6 +51,23 @@ def test_any_json(submitted: object, key: str | None) -> None:
     _check(msgspec.json.encode(submitted), key)
 
 
-@given(st.none() | st.text(), st.none() | st.text())
-def test_any_announcement(content_type: str | None, content_encoding: str | None) -> None:
-    assert _outcome(lambda: require_json(content_type, content_encoding)) in (202, 415)
+@given(
+    st.binary(max_size=200) | st.lists(VALUES | TWEETS, max_size=5).map(msgspec.json.Encoder().encode_lines)
+)
+def test_any_lines(body: bytes) -> None:
+    _check(body, None, as_lines=True)
+
+
+PARAMETERS = st.lists(
+    st.sampled_from([";", " ", "charset", "=", '"', "utf-8", "a", ",", "\\", "%22"]), max_size=8
+).map("".join)
+MEDIA_TYPES = st.sampled_from(["application/json", "application/x-ndjson", "text/plain", ""])
+
+
+@given(
+    st.none() | st.text() | st.builds(str.__add__, MEDIA_TYPES, PARAMETERS),
+    st.none() | st.text(),
+    st.binary(),
+)
+def test_any_announcement(content_type: str | None, content_encoding: str | None, body: bytes) -> None:
+    assert _outcome(lambda: has_lines(content_type, content_encoding, body)) in (202, 415)

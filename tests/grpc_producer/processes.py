@@ -21,6 +21,7 @@ class Process:
     def __init__(self, process: asyncio.subprocess.Process, port: int, metrics_port: int) -> None:
         self.process = process
         self.target = f"127.0.0.1:{port}"
+        self.metrics_port = metrics_port
         self.metrics_url = f"http://127.0.0.1:{metrics_port}"
 
     async def get(self, path: str) -> tuple[int, str]:

@@ -14,6 +14,7 @@ from protos import tweets_pb2, tweets_pb2_grpc
 from tests.grpc_producer.clients import DEADLINE_SECONDS
 from tests.grpc_producer.processes import running, self_signed
 from tests.grpc_producer.tweets import batch, tweet
+from tests.raw_http import check_head
 from weather_tweets.settings import KafkaSettings
 
 
@@ -52,6 +53,7 @@ async def test_it_describes_itself_and_says_how_it_is(kafka_settings: KafkaSetti
         assert status == 200
         assert "weather_producer_tweets_published_total 1.0" in metrics
         assert (await producer.get("/other"))[0] == 404
+        await asyncio.to_thread(check_head, producer.metrics_port, "/healthz", "/metrics", "/other")
         ask = channel.stream_stream(
             "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
             request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,

@@ -13,6 +13,7 @@ import pytest
 
 from operations.local.kafka import Kafka
 from operations.local.mongo import Mongo
+from tests.raw_http import check_head
 from tests.streams.cluster import Cluster, Value, Worker, until
 from tests.streams.delaying_proxy import delaying
 from tests.streams.records import tweet
@@ -48,6 +49,7 @@ def test_every_kind_of_record_ends_up_where_it_belongs(cluster: Cluster) -> None
         assert of_country == {"country": "México", "code": "MX", "messages": 2, "last_minute": 1}
     assert worker.get("/stats/Atlantis")[0] == 404
     assert worker.get("/healthz")[0] == 200
+    check_head(worker.port, "/stats", "/stats/MX", "/stats/Atlantis", "/healthz", "/metrics", "/partitions")
     assert 'weather_streams_lag_records{partition="2"} 0.0' in worker.get("/metrics")[1]
 
     documents = {document["_id"]: document for document in cluster.tweets.find()}

@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.raw_http import check_head
 from tests.ws_writer.clients import Writer, close_code, frame, running, tweet, until
 from ws_writer.view import TEXT_CHARACTERS
 
@@ -222,5 +223,6 @@ async def test_health_and_metrics_answer_on_the_same_port(writer: Writer) -> Non
     assert kind.startswith("text/plain; version=")
     assert "weather_writer_viewers 0.0" in body
     assert (await asyncio.to_thread(get, "/nothing"))[0] == 404
+    await asyncio.to_thread(check_head, writer.port, "/healthz", "/metrics", "/nothing")
     # A plain request where a WebSocket is expected.
     assert (await asyncio.to_thread(get, "/live"))[0] == 426
