@@ -1,4 +1,4 @@
-"""Publishes the whole tallies after an assignment and every few seconds: whatever Redis lost is right again."""
+"""Publishes the whole tallies after an assignment and every few seconds, so that Redis heals."""
 
 import time
 from collections.abc import Callable
