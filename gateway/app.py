@@ -73,6 +73,7 @@ def create_app(
             metrics,
             max_in_flight=settings.max_in_flight,
             deadline_seconds=settings.deadline_seconds,
+            collect_seconds=settings.collect_milliseconds / 1000,
             on_accepted=context.feed.offer if context.feed else lambda tweets: None,  # noqa: ARG005
         )
 

@@ -20,7 +20,7 @@ MAX_FRAME_BYTES = 2**20
 MAX_BUFFER_BYTES = 32 * 2**20
 """Beside the number of tweets, for those that are all as long as they may be."""
 
-# The live view changes ten times a second: collecting for a moment makes frames few and large.
+# Collecting for a moment makes frames few and large; the live view changes no more often.
 _PAUSE_SECONDS = 0.02
 _FIRST_BACKOFF_SECONDS = 0.1
 _LONGEST_BACKOFF_SECONDS = 5.0

@@ -1,10 +1,11 @@
 """The stream to the producer: one per worker process, with micro-batches.
 
-A batch is whatever is waiting when nothing is on its way. While something is, the next one goes when as
-much is waiting as is on its way, if that is worth a batch, or if the last one seems to be stuck. So batches
-are few and as large as the load, no timer delays anything, and one that is stuck does not hold up the
-others. When the stream breaks, what had no answer is sent again on the next one: ids make a repeat
-harmless. A client sees a pause, not an error.
+A batch is whatever is waiting when nothing is on its way. It waits for others only while others may come:
+until as many requests are here as there lately were at once (`crowd`), and for a few milliseconds at most.
+While a batch is on its way, the next one goes when as much is waiting as is on its way, if that is worth a
+batch, or if the last one seems to be stuck. So batches are few and as large as the load, who is alone is
+not delayed, and a batch that is stuck does not hold up the others. When the stream breaks, what had no
+answer is sent again on the next one: ids make a repeat harmless. A client sees a pause, not an error.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 
 import grpc
 
+from gateway.crowd import Crowd
 from protos import tweets_pb2, tweets_pb2_grpc
 from weather_tweets.metrics import GatewayMetrics
 from weather_tweets.tweet import Tweet
@@ -35,9 +37,8 @@ MAX_IN_FLIGHT_BYTES = 64 * 2**20
 _WORTH_A_BATCH_TWEETS = 32
 # Many times what an answer usually takes.
 _STUCK_SECONDS = 0.05
-# What a request that is there already needs until it is waiting: to be read, parsed and handled. Clients come
-# back together when their batch is answered; else the first were a batch, and the others the next.
-_TURNS_OF_THE_LOOP = 5
+# Beyond that a batch becomes hardly cheaper by what more would come.
+_FULL_BATCH_TWEETS = 128
 _CHECK_SECONDS = 0.2
 _CONNECT_SECONDS = 5.0
 _FIRST_BACKOFF_SECONDS = 0.05
@@ -96,9 +97,13 @@ class ProducerStream:
         *,
         max_in_flight: int,
         deadline_seconds: float,
+        collect_seconds: float,
         on_accepted: Callable[[Sequence[Tweet]], None],
     ) -> None:
-        """`on_accepted` gets the tweets of each request that Kafka has."""
+        """A request waits `collect_seconds` at most for others to go along with.
+
+        `on_accepted` gets the tweets of each request that Kafka has.
+        """
         self.connected = False
         self.in_flight = 0
         """Tweets that have no answer yet."""
@@ -106,11 +111,13 @@ class ProducerStream:
         self._metrics = metrics
         self._max_in_flight = max_in_flight
         self._deadline_seconds = deadline_seconds
+        self._collect_seconds = collect_seconds
         self._on_accepted = on_accepted
         self._loop = asyncio.get_running_loop()
         self._bytes_in_flight = 0
         self._waiting: deque[_Submission] = deque()
         self._unanswered: dict[int, list[_Submission]] = {}
+        self._crowd = Crowd()
         self._on_the_way = 0
         self._sent_at = 0.0
         self._sequence = 0
@@ -136,7 +143,9 @@ class ProducerStream:
         self.in_flight += len(tweets)
         self._bytes_in_flight += size_bytes
         self._waiting.append(_Submission(tweets, size_bytes, now + self._deadline_seconds, answer))
-        if self._is_due(now):
+        self._crowd.enter(now)
+        # The first one, so that the writer knows until when to wait.
+        if len(self._waiting) == 1 or self._is_due(now):
             self._wake.set()
         return answer
 
@@ -207,9 +216,10 @@ class ProducerStream:
         while True:
             while not self._is_due(time.monotonic()):
                 self._wake.clear()
+                timer = self._wake_when_collected()
                 await self._wake.wait()
-            for _ in range(_TURNS_OF_THE_LOOP):
-                await asyncio.sleep(0)
+                if timer:
+                    timer.cancel()
             batch = self._next_batch()
             if batch.tweets:
                 await call.write(batch)
@@ -218,12 +228,21 @@ class ProducerStream:
         """Whether what is waiting should go now."""
         if not self._waiting or len(self._unanswered) >= MAX_UNANSWERED_BATCHES:
             return False
-        if not self._on_the_way:
-            return True
         waiting = self.in_flight - self._on_the_way
+        if not self._on_the_way:
+            return waiting >= _FULL_BATCH_TWEETS or self._crowd.is_here(now) or now >= self._collected_at()
         return waiting >= self._on_the_way and (
             waiting >= _WORTH_A_BATCH_TWEETS or now - self._sent_at > _STUCK_SECONDS
         )
+
+    def _collected_at(self) -> float:
+        """When the first one has waited long enough for others."""
+        return self._waiting[0].deadline - self._deadline_seconds + self._collect_seconds
+
+    def _wake_when_collected(self) -> asyncio.TimerHandle | None:
+        if not self._waiting or self._on_the_way:
+            return None
+        return self._loop.call_later(max(0.0, self._collected_at() - time.monotonic()), self._wake.set)
 
     def _next_batch(self) -> tweets_pb2.TweetBatch:
         self._sequence += 1
@@ -318,6 +337,7 @@ class ProducerStream:
         submission.answer.set_exception(RefusedError(reason, detail))
 
     def _forget(self, submission: _Submission) -> None:
+        self._crowd.leave()
         self.in_flight -= len(submission.tweets)
         self._bytes_in_flight -= submission.size
 

@@ -23,6 +23,7 @@ class UnaryCalls:
         *,
         max_in_flight: int,
         deadline_seconds: float,
+        collect_seconds: float,  # noqa: ARG002 (each goes alone)
         on_accepted: Callable[[Sequence[Tweet]], None],
     ) -> None:
         self._stub = stub

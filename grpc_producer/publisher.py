@@ -1,8 +1,9 @@
 """Puts records into Kafka: one record batch for one partition, built from whatever is waiting.
 
 aiokafka has one request at a time on its way to a broker. What arrives meanwhile waits, and goes with the
-next request, all of it, and to the next partition. So requests and batches are few and as large as the load,
-however many partitions there are, and no timer delays anything.
+next request, all of it. So requests and batches are few and as large as the load, however many partitions
+there are, and no timer delays anything. Batches go to one partition for a while and then to the next one:
+who reads the topic pays for each partition in which it finds something (docs/decisions/0008).
 """
 
 import asyncio
@@ -72,11 +73,14 @@ class _Lane:
 class Publisher:
     """Takes records at any time; they are refused at once while no Kafka producer is attached."""
 
-    def __init__(self, topic: str, max_in_flight: int) -> None:
+    def __init__(self, topic: str, max_in_flight: int, stay_seconds: float = 0.0) -> None:
+        """Records go to a partition for `stay_seconds` before it is the next one's turn."""
         self.in_flight = 0
         """Records submitted and not yet settled."""
         self._topic = topic
         self._max_in_flight = max_in_flight
+        self._stay_seconds = stay_seconds
+        self._turned_at = 0.0
         self._bytes_in_flight = 0
         self._producer: AIOKafkaProducer | None = None
         self._away = "not connected yet"
@@ -148,6 +152,8 @@ class Publisher:
         if self.in_flight > self._max_in_flight or self._bytes_in_flight > MAX_IN_FLIGHT_BYTES:
             self._settle(delivery, every, REASON_EXHAUSTED, "too much is waiting for Kafka")
             return
+        if delivery.arrived - self._turned_at > self._stay_seconds:
+            self._fill_next(delivery.arrived)
         lane = self._lanes[self._filling]
         if lane.travelling is None and not lane.waiting:
             self._ready.append(lane)
@@ -156,9 +162,10 @@ class Publisher:
         lane.waiting.append((delivery, every))
         lane.records += count
         if lane.records >= _RECORDS_FILL_A_LANE:
-            self._fill_next()
+            self._fill_next(delivery.arrived)
 
-    def _fill_next(self) -> None:
+    def _fill_next(self, now: float) -> None:
+        self._turned_at = now
         self._filling = (self._filling + 1) % len(self._lanes)
 
     async def _dispatch(self, producer: AIOKafkaProducer) -> None:
@@ -168,8 +175,6 @@ class Publisher:
                 batch = producer.create_batch()
                 lane.travelling = _fill(batch.append, lane.waiting)
                 lane.records -= sum(len(indexes) for _, indexes in lane.travelling)
-                if lane is self._lanes[self._filling]:
-                    self._fill_next()
                 # Nothing may be added by aiokafka: we know the records of a batch by counting.
                 batch.close()
                 self._travelling[lane.leader] += 1

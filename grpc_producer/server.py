@@ -48,7 +48,7 @@ class ProducerServer:
     ) -> None:
         self._settings = settings
         self._registry = registry
-        self._publisher = Publisher(kafka.topic, settings.max_in_flight)
+        self._publisher = Publisher(kafka.topic, settings.max_in_flight, settings.stay_milliseconds / 1000)
         self._service = TweetPublisherService(self._publisher, ProducerMetrics(registry))
         self._health = health.aio.HealthServicer()
         self._connection = Connection(kafka, settings, self._publisher, self._tell)

@@ -135,7 +135,9 @@ def create_app(
         session=lambda: app.http_client,
     )
     add_pages(app, stats=stats, watch=watch, metrics=metrics)
-    topic = app.topic(kafka.topic, schema=BatchSchema(decoder()))
+    topic = app.topic(
+        kafka.topic, schema=BatchSchema(decoder(), collect_milliseconds=streams.collect_milliseconds)
+    )
     # Beside those in hand one batch waits, the others stay with the broker and grow: many small ones cost
     # more than few large ones. Set here, because Faust 0.15.3 ignores the `maxsize` that `app.topic` takes.
     topic.maxsize = 1

@@ -67,9 +67,11 @@ class BatchSchema(Schema[None, T]):
     before. It must not raise: Faust would acknowledge the batch and go on.
     """
 
-    def __init__(self, decode: Callable[[RecordBatch], T]) -> None:
+    def __init__(self, decode: Callable[[RecordBatch], T], *, collect_milliseconds: int = 0) -> None:
+        """While records keep coming, Kafka collects them for so long before it gives them to us."""
         super().__init__(key_serializer="raw", value_serializer="raw", allow_empty=True)
         self._decode = decode
+        self.collect_milliseconds = collect_milliseconds
 
     def loads_key(self, app: AppT, message: Message, **_: Any) -> None:  # noqa: ARG002
         return None
@@ -106,6 +108,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 remaining = deadline - time.monotonic()
                 if found or remaining <= 0 or fetcher._closed:
                     return found
+                _fetch_at_once(fetcher)
                 waiter = fetcher._create_fetch_waiter()
                 done, _ = await asyncio.wait([waiter], timeout=remaining)
                 if not done:
@@ -125,6 +128,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             start = assignment.state_value(tp).position if tp in assignment.tps else None
             batched = tp.topic in self.consumer.batched_topics
             if batched:
+                # More are to be expected: the next request, which goes when these are taken, collects them.
+                _fetch_collected(fetcher, self.consumer.collect_milliseconds)
                 _leave_records_as_they_are(fetcher._records[tp])
             records = (await fetcher.fetched_records({tp}, timeout=0, max_records=max_records)).get(tp)
             if not records:
@@ -139,6 +144,24 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             if max_records is not None and total >= max_records:
                 break
         return found
+
+
+# With more than that waiting Kafka answers at once: a batch becomes hardly cheaper by what more would come.
+_ENOUGH_BYTES = 128 * 1024
+_IDLE_MILLISECONDS = 500
+
+
+def _fetch_collected(fetcher: Any, milliseconds: int) -> None:
+    """From its next request on the fetcher lets the broker collect for so long, or until it has many."""
+    if milliseconds:
+        fetcher._fetch_max_wait_ms = milliseconds
+        fetcher._fetch_min_bytes = _ENOUGH_BYTES
+
+
+def _fetch_at_once(fetcher: Any) -> None:
+    """From its next request on the fetcher waits for a first record: who comes alone is not delayed."""
+    fetcher._fetch_max_wait_ms = _IDLE_MILLISECONDS
+    fetcher._fetch_min_bytes = 1
 
 
 def _leave_records_as_they_are(fetched: Any) -> None:
@@ -157,16 +180,22 @@ class Consumer(driver.Consumer):
 
     batched_topics: frozenset[str] = frozenset()
     """Topics that arrive in batches: those whose schema is a `BatchSchema`."""
+    collect_milliseconds = 0
+    """What their schemas say."""
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def subscribe(self, topics: Iterable[str]) -> None:
-        self.batched_topics = frozenset(
-            name
+        schemas: dict[str, BatchSchema[Any]] = {
+            name: channel.schema
             for channel in self.app.topics
             if isinstance(channel.schema, BatchSchema)
             for name in channel.topics
+        }
+        self.batched_topics = frozenset(schemas)
+        self.collect_milliseconds = max(
+            (schema.collect_milliseconds for schema in schemas.values()), default=0
         )
         await super().subscribe(topics)
 

@@ -125,6 +125,11 @@ class GatewaySettings(BaseSettings):
     deadline_seconds: float = Field(
         10.0, gt=0, description="How long a request waits for Kafka before it is answered 503"
     )
+    collect_milliseconds: float = Field(
+        8.0,
+        ge=0,
+        description="How long a request waits at most for others, while others may come, to go to Kafka with",
+    )
     feed_buffer: int = Field(
         50_000, ge=1, description="Tweets buffered for the live view before the oldest drop"
     )
@@ -150,6 +155,9 @@ class ProducerSettings(BaseSettings):
     max_in_flight: int = Field(
         50_000, ge=1, description="Tweets waiting for Kafka before more are refused as exhausted"
     )
+    stay_milliseconds: float = Field(
+        100.0, ge=0, description="How long records go to one partition before it is the next one's turn"
+    )
     drain_seconds: float = Field(
         10.0, ge=0, description="How long streams in flight may finish after SIGTERM"
     )
@@ -168,6 +176,11 @@ class StreamsSettings(BaseSettings):
     )
     data_dir: str = Field(".weather-tweets/streams", description="Folder of the worker's own files")
     fetch_max_records: int = Field(2000, ge=1, description="Most records of one partition in one batch")
+    collect_milliseconds: int = Field(
+        20,
+        ge=0,
+        description="How long Kafka collects records, while they keep coming, before a worker gets them",
+    )
     session_timeout_seconds: float = Field(
         8.0, ge=6, description="Silence after which Kafka gives a worker's partitions to another"
     )

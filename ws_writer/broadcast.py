@@ -1,4 +1,4 @@
-"""The pace of the live view: at most ten deltas a second, however many tweets come."""
+"""The pace of the live view: deltas as often as they are cheap, however many tweets and viewers there are."""
 
 import asyncio
 import time
@@ -13,7 +13,10 @@ from ws_writer.rate import Rate
 from ws_writer.view import LiveView
 from ws_writer.viewers import Viewers
 
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.02, 0.25
+"""The shortest pause between two deltas, which is little more than a screen's own, and the longest."""
+SHARE_OF_TIME = 0.05
+"""How much of a processor deltas may take, as long as the longest pause is not reached."""
 RATE_SECONDS = 300
 """How much of the rate a new viewer is shown."""
 
@@ -21,7 +24,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Broadcast:
-    """Tells the viewers what changed, right away and then again at most every `PAUSE_SECONDS`."""
+    """Tells the viewers what changed, right away and then again after a pause that follows what it cost."""
 
     def __init__(
         self, accepted: Accepted, processed: Processed, rate: Rate, view: LiveView, viewers: Viewers
@@ -49,19 +52,30 @@ class Broadcast:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            began = time.thread_time()
             self.advance()
-            await asyncio.sleep(PAUSE_SECONDS)
+            # What was written goes out at the end of this turn of the loop: it is most of the cost.
+            await asyncio.sleep(0)
+            await asyncio.sleep(pause_seconds(time.thread_time() - began))
 
     def advance(self) -> None:
         """Sends what changed since the last time, if anything."""
         delta = self._view.advance(
             _now_ms(), self._accepted.messages, self._processed.messages, self._accepted.by_country()
         )
+        if self._view.has_more:
+            self.notice()
         if delta is None:
             return
         self._snapshot = None
         if len(self._viewers):
             self._viewers.send(SharedFrame(_encode(delta)))
+
+
+def pause_seconds(cost_seconds: float) -> float:
+    """How long to wait after a delta that took so much CPU time."""
+    shortest, longest = PAUSE_SECONDS
+    return min(max(shortest, cost_seconds / SHARE_OF_TIME), longest)
 
 
 async def count_seconds(on_second: Callable[[int], None]) -> None:

@@ -10,7 +10,8 @@ from ws_writer.batch import RateEntry
 
 RECENT_IN_SNAPSHOT = 50
 RECENT_IN_DELTA = 20
-"""Nobody reads more than 20 tweets in a tenth of a second."""
+TWEETS_PAUSE_MS = 100
+"""Nobody reads more than 20 tweets in a tenth of a second, and they are most of what a delta weighs."""
 TEXT_CHARACTERS = 400
 """Longer texts are cut for viewers, so that a delta stays a few kilobytes whatever is posted."""
 
@@ -51,6 +52,7 @@ class LiveView:
         self._recent: deque[Tweet] = deque(maxlen=RECENT_IN_SNAPSHOT)
         self._arrived: deque[Tweet] = deque(maxlen=RECENT_IN_SNAPSHOT)
         self._new_rate: list[RateEntry] = []
+        self._showed_tweets_at = -TWEETS_PAUSE_MS
 
     def arrive(self, tweets: Sequence[Tweet]) -> None:
         """Tweets, oldest first, that the next delta shows (the newest of them)."""
@@ -66,11 +68,15 @@ class LiveView:
         self._new_rate.append(entry)
 
     def advance(self, at: int, accepted: int, processed: int, countries: Mapping[str, int]) -> Delta | None:
-        """Makes this the state, and gives what changed, None if nothing did."""
+        """Makes this the state, and gives what changed, None if nothing did.
+
+        Counts are shown every time, tweets only every `TWEETS_PAUSE_MS`: the others wait (`has_more`).
+        """
+        shows_tweets = at - self._showed_tweets_at >= TWEETS_PAUSE_MS or at < self._showed_tweets_at
         changed = {code: count for code, count in countries.items() if self._countries.get(code) != count}
         if (
             not changed
-            and not self._arrived
+            and not (self._arrived and shows_tweets)
             and not self._new_rate
             and (accepted, processed) == (self._accepted, self._processed)
         ):
@@ -78,12 +84,20 @@ class LiveView:
         self._accepted = accepted
         self._processed = processed
         self._countries.update(changed)
-        self._recent.extend(self._arrived)
-        newest_first = list(reversed(self._arrived))[:RECENT_IN_DELTA]
+        newest_first: list[Tweet] = []
+        if self._arrived and shows_tweets:
+            self._showed_tweets_at = at
+            self._recent.extend(self._arrived)
+            newest_first = list(reversed(self._arrived))[:RECENT_IN_DELTA]
+            self._arrived.clear()
         delta = Delta(at, accepted, processed, changed, newest_first, self._new_rate)
-        self._arrived.clear()
         self._new_rate = []
         return delta
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are tweets that a later delta will show."""
+        return bool(self._arrived)
 
     def snapshot(self, at: int, rate: Sequence[RateEntry]) -> Snapshot:
         """The state, with the rate of the last minutes."""

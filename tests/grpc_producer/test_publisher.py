@@ -66,6 +66,24 @@ def playing(partitions: int) -> tuple[Kafka, Publisher, "asyncio.Future[str]"]:
     return kafka, publisher, publisher.attach(cast(AIOKafkaProducer, kafka), partitions)
 
 
+async def test_records_stay_with_a_partition_and_then_take_the_next() -> None:
+    kafka, publisher = Kafka(), Publisher("messages", max_in_flight=10_000, stay_seconds=3600.0)
+    publisher.attach(cast(AIOKafkaProducer, kafka), 4)
+    took: list[int] = []
+    for number in range(3):
+        publisher.submit(records([f"{number}"]), lambda _: None)
+        await _idle()
+        took.append(kafka.sent[0][0])
+        kafka.acknowledge(0)
+        await _idle()
+    assert len(set(took)) == 1
+    publisher.submit(records([f"full {number}" for number in range(500)]), lambda _: None)
+    publisher.submit(records(["after"]), lambda _: None)
+    await _idle()
+    assert {partition for partition, _, _ in kafka.sent} == {took[0], (took[0] + 1) % 4}
+    publisher.detach("the test is over")
+
+
 def records(names: list[str]) -> list[Record]:
     return [Record(name.encode(), name.encode()) for name in names]
 

@@ -11,7 +11,7 @@ from protos import tweets_pb2
 from tests.grpc_producer.clients import Client
 from tests.grpc_producer.conftest import Start, Stored
 from tests.grpc_producer.tweets import batch, tweet
-from weather_tweets.settings import KafkaSettings
+from weather_tweets.settings import KafkaSettings, ProducerSettings
 
 
 async def test_every_tweet_of_a_batch_is_in_kafka_when_it_is_answered(client: Client, stored: Stored) -> None:
@@ -36,8 +36,11 @@ async def test_every_tweet_of_a_batch_is_in_kafka_when_it_is_answered(client: Cl
 async def test_batches_take_turns_among_the_partitions(
     client: Client, stored: Stored, kafka_settings: KafkaSettings
 ) -> None:
+    stay_seconds = ProducerSettings().stay_milliseconds / 1000
     for _ in range(2 * kafka_settings.partitions):
         await client.exchange(batch(1, *(tweet() for _ in range(5))))
+        # Then it is the next one's turn.
+        await asyncio.sleep(1.1 * stay_seconds)
     loads = Counter(record.partition for record in await stored())
     assert loads == dict.fromkeys(range(kafka_settings.partitions), 10)
 

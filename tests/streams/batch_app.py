@@ -24,7 +24,11 @@ app = faust.App(
     table_standby_replicas=0,
     datadir=os.environ["DATA"],
 )
-batched = app.topic(f"{name}-batched", schema=BatchSchema(lambda batch: batch), maxsize=1)
+batched = app.topic(
+    f"{name}-batched",
+    schema=BatchSchema(lambda batch: batch, collect_milliseconds=int(os.environ["COLLECT"])),
+    maxsize=1,
+)
 single = app.topic(f"{name}-single", key_serializer="raw", value_serializer="raw")
 counts = app.Table("counts", key_type=int, partitions=int(os.environ["PARTITIONS"]))
 

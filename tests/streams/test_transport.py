@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import entry_points, version
 from inspect import signature
 from itertools import pairwise
@@ -51,7 +51,7 @@ class App:
         )
         await admin.close()
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, collect_milliseconds: int = 0) -> subprocess.Popen[bytes]:
         number = len(self.processes)
         with (self.folder / f"log-{number}").open("wb") as log:
             process = subprocess.Popen(
@@ -61,6 +61,7 @@ class App:
                     "APP": self.name,
                     "BROKER": self.broker,
                     "PARTITIONS": str(PARTITIONS),
+                    "COLLECT": str(collect_milliseconds),
                     "NOTES": str(self.folder / f"notes-{number}"),
                     "DATA": str(self.folder / f"data-{number}"),
                 },
@@ -94,6 +95,13 @@ class App:
                 for value in values
             ]
             await asyncio.gather(*sent)
+
+    async def trickle(self, values: Iterable[int], topic: str) -> None:
+        """One at a time, each acknowledged before the next."""
+        async with AIOKafkaProducer(bootstrap_servers=self.broker, acks="all") as producer:
+            for value in values:
+                await producer.send_and_wait(topic, str(value).encode(), partition=value % PARTITIONS)
+                await asyncio.sleep(0.005)
 
     def delete_records(self, before: int) -> None:
         """Has the log begin at offset `before`, as retention would."""
@@ -189,6 +197,16 @@ def test_after_a_gap_in_the_log_the_batch_tells_where_it_was_read_from(app: App)
         assert (first["start"], first["first"]) == (60, 60)
 
 
+def test_records_that_keep_coming_are_collected(app: App) -> None:
+    app.start(collect_milliseconds=500)
+    app.produce([0, 1])
+    app.until(lambda: app.seen() == {0, 1}, "the first came")
+    asyncio.run(app.trickle(range(2, 302), f"{app.name}-batched"))
+    app.until(lambda: len(app.seen()) == 302, "all came")
+    # One by one they were 300 batches; half a second of them is a batch for each partition.
+    assert len(app.batches()) < 50
+
+
 def test_the_transport_is_registered_for_the_scheme_batch() -> None:
     (registered,) = entry_points(group="faust.transports", name="batch")
     assert registered.load() is transport.Transport is by_url("batch://127.0.0.1:9092")
@@ -232,5 +250,5 @@ def test_the_state_that_is_used_is_where_it_was() -> None:
     )
     for name in ("_acked[tp]", "_acked_index[tp]", "_read_offset", "flow_active", "consumer_generation_id"):
         assert name in source
-    for name in ("_records", "_subscriptions", "_closed"):
+    for name in ("_records", "_subscriptions", "_closed", "_fetch_max_wait_ms", "_fetch_min_bytes"):
         assert f"self.{name} = " in Path(sys.modules[Fetcher.__module__].__file__ or "").read_text()

@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.raw_http import check_head
 from tests.ws_writer.clients import Writer, close_code, frame, running, tweet, until
-from ws_writer.view import TEXT_CHARACTERS
+from ws_writer.broadcast import PAUSE_SECONDS, SHARE_OF_TIME, pause_seconds
+from ws_writer.view import RECENT_IN_DELTA, TEXT_CHARACTERS, TWEETS_PAUSE_MS
 
 
 @pytest.mark.parametrize("path", ["/live", "/", "/live?lang=es"])
@@ -39,16 +40,25 @@ async def test_who_comes_late_is_shown_all_that_was(writer: Writer) -> None:
     assert early.texts == [f"Chuva {n}" for n in reversed(range(10, 30))]
 
 
-async def test_deltas_come_at_most_ten_times_a_second(writer: Writer) -> None:
+async def test_deltas_come_at_most_once_per_pause_and_tweets_ten_times_a_second(writer: Writer) -> None:
     async with writer.feed() as feed, writer.viewer() as viewer:
-        times = []
+        deltas = []
         for n in range(200):
             await feed.send(frame(*[tweet()] * 10))
             if n % 20 == 0:
                 await asyncio.sleep(0.05)
-        while viewer.accepted < 2000:
-            times.append((await viewer.see())["at"])
-    assert len(times) <= (times[-1] - times[0]) / 100 + 2
+        while viewer.accepted < 2000 or len(viewer.texts) < 2 * RECENT_IN_DELTA:
+            deltas.append(await viewer.see())
+    milliseconds = deltas[-1]["at"] - deltas[0]["at"]
+    assert len(deltas) <= milliseconds / (PAUSE_SECONDS[0] * 1000) + 2
+    assert len([delta for delta in deltas if delta.get("recent")]) <= milliseconds / TWEETS_PAUSE_MS + 2
+
+
+def test_the_pause_follows_what_a_delta_costs() -> None:
+    shortest, longest = PAUSE_SECONDS
+    assert pause_seconds(0.0) == shortest
+    assert pause_seconds(0.005) == 0.005 / SHARE_OF_TIME
+    assert pause_seconds(1.0) == longest
 
 
 async def test_the_rate_comes_once_a_second(writer: Writer) -> None:
