@@ -5,7 +5,6 @@ import json
 import urllib.request
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from bson.json_util import CANONICAL_JSON_OPTIONS, dumps
 from pymongo import MongoClient
@@ -13,9 +12,8 @@ from redis import Redis
 
 from tests.golden.snapshot import Record, Snapshot, this_version
 from tests.running_stack import RunningStack
+from tests.topics import read_to_end
 from weather_tweets.settings import MongoSettings
-
-_READ_MS = 2000
 
 
 def record(stack: RunningStack) -> Snapshot:
@@ -39,32 +37,15 @@ async def _topics(kafka: str) -> dict[str, list[list[Record]]]:
     await admin.start()
     try:
         names = sorted(name for name in await admin.list_topics() if not name.startswith("__"))
-        described = await admin.describe_topics(names)
     finally:
         await admin.close()
     return {
-        topic["topic"]: [
-            await _partition(kafka, TopicPartition(topic["topic"], number))
-            for number in range(len(topic["partitions"]))
+        name: [
+            [Record(record.timestamp, record.key, record.value, list(record.headers)) for record in records]
+            for records in await read_to_end(kafka, name)
         ]
-        for topic in described
+        for name in names
     }
-
-
-async def _partition(kafka: str, partition: TopicPartition) -> list[Record]:
-    records: list[Record] = []
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        consumer.assign([partition])
-        await consumer.seek_to_beginning(partition)
-        end = (await consumer.end_offsets([partition]))[partition]
-        while await consumer.position(partition) < end:
-            for fetched in (await consumer.getmany(partition, timeout_ms=_READ_MS)).values():
-                records += [Record(r.timestamp, r.key, r.value, list(r.headers)) for r in fetched]
-    finally:
-        await consumer.stop()
-    return records
 
 
 def _documents(mongo: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,13 +14,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 from pymongo import MongoClient
 from redis import Redis
 
 from operations.local.ports import free_port
+from tests.topics import read_to_end
 from weather_tweets.kafka import ensure_topics
 from weather_tweets.settings import KafkaSettings
 from weather_tweets.tweet import Tweet, encode
@@ -31,14 +33,14 @@ Value = bytes | Tweet | None
 
 
 class Worker:
-    """`python -m streams`."""
+    """`python -m streams`, or another module that starts a worker."""
 
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, environment: dict[str, str], folder: Path, module: str = "streams") -> None:
         self.port = free_port()
         self.log_file = folder / f"worker-{self.port}.log"
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streams"],
+                [sys.executable, "-m", module],
                 env={
                     **os.environ,
                     **environment,
@@ -79,6 +81,11 @@ class Worker:
         self.process.terminate()
         return self.process.wait(PATIENCE_SECONDS)
 
+    def wait_killed(self) -> None:
+        """Returns when it has died of SIGKILL."""
+        status = self.process.wait(PATIENCE_SECONDS)
+        assert status == -signal.SIGKILL, self.log_file.read_text()[-4000:]
+
     def kill(self) -> None:
         """SIGKILL."""
         self.process.kill()
@@ -113,9 +120,9 @@ class Cluster:
         }
         asyncio.run(ensure_topics(self.settings))
 
-    def start(self, **environment: str) -> Worker:
+    def start(self, module: str = "streams", **environment: str) -> Worker:
         """Starts one more worker, without waiting for it."""
-        worker = Worker({**self.environment, **environment}, self.folder)
+        worker = Worker({**self.environment, **environment}, self.folder, module)
         self.workers.append(worker)
         return worker
 
@@ -141,9 +148,39 @@ class Cluster:
             ]
             await asyncio.gather(*acknowledgements)
 
+    @property
+    def changelog(self) -> str:
+        """Topic of the table's changelog."""
+        return f"{self.settings.topic}-tally-changelog"
+
     def lose_tallies(self) -> None:
         """Deletes the changelog of the table."""
-        asyncio.run(self._delete_topic(f"{self.settings.topic}-tally-changelog"))
+        asyncio.run(self._delete_topic(self.changelog))
+
+    def set_tallies_back(self) -> None:
+        """Has the changelog end with what it began with, as a zombie would that wrote late."""
+        asyncio.run(self._set_tallies_back())
+
+    async def _set_tallies_back(self) -> None:
+        kafka = self.settings.bootstrap_servers
+        async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all") as producer:
+            for partition, records in enumerate(await read_to_end(kafka, self.changelog)):
+                for record in records[:1]:
+                    await producer.send_and_wait(self.changelog, record.value, record.key, partition)
+
+    def forget_acknowledgements(self) -> None:
+        """Sets the consumer group, which must have no workers, back to the beginning."""
+        asyncio.run(self._forget_acknowledgements())
+
+    async def _forget_acknowledgements(self) -> None:
+        async with AIOKafkaConsumer(
+            bootstrap_servers=self.settings.bootstrap_servers,
+            group_id=self.environment["WEATHER_STREAMS_APP_ID"],
+            enable_auto_commit=False,
+        ) as consumer:
+            partitions = [TopicPartition(self.settings.topic, p) for p in range(self.settings.partitions)]
+            consumer.assign(partitions)
+            await consumer.commit(dict.fromkeys(partitions, 0))
 
     async def _delete_topic(self, name: str) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.bootstrap_servers)

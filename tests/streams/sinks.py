@@ -1,0 +1,68 @@
+"""The sinks under contract: for each, its step in a batch's way, and what it holds that must be the same.
+
+A new sink joins with one line in `SINKS`; `test_sinks` then has it written to twice, in pieces, overlapping,
+by workers that die before and after it, and by two workers at once.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from streams.counters import Counters
+from streams.dead_letters import DeadLetters
+from streams.tally_table import TallyTable
+from streams.tweet_store import TweetStore
+from tests.streams.cluster import Cluster
+from tests.topics import read_to_end
+from weather_tweets import redis_keys
+
+
+class Sink(NamedTuple):
+    name: str
+    step: tuple[type, str]
+    """The method that writes a batch: where a worker dies."""
+    content: Callable[[Cluster], Any]
+    """All that it holds, but for what differs from run to run (times of storing, copies of a letter)."""
+
+
+def _letters(cluster: Cluster) -> Any:
+    """By where the record was: a letter that was sent twice says the same twice."""
+    letters: dict[tuple[bytes, ...], set[tuple[Any, ...]]] = {}
+    for records in asyncio.run(read_to_end(cluster.settings.bootstrap_servers, cluster.settings.dead_topic)):
+        for record in records:
+            headers = dict(record.headers)
+            origin = headers["partition"], headers["offset"]
+            letters.setdefault(origin, set()).add((record.key, record.value, headers["reason"]))
+    return letters
+
+
+def _documents(cluster: Cluster) -> Any:
+    return {document.pop("_id"): document for document in cluster.tweets.find({}, {"stored_at": False})}
+
+
+def _tallies(cluster: Cluster) -> Any:
+    """What a worker that takes the partitions over would read: the changelog's last value of each."""
+    changelog = asyncio.run(read_to_end(cluster.settings.bootstrap_servers, cluster.changelog))
+    tallies = [json.loads(records[-1].value or b"") for records in changelog]
+    # Every run has a topic of its own.
+    return [{**tally, "topic_id": None} for tally in tallies]
+
+
+def _counters(cluster: Cluster) -> Any:
+    hashes: dict[str, Any] = {
+        key: cluster.redis.hgetall(key) for key in (redis_keys.TOTALS, redis_keys.COUNTRIES)
+    }
+    for partition in range(cluster.settings.partitions):
+        fields = cluster.redis.hgetall(redis_keys.tally(partition))
+        hashes[redis_keys.tally(partition)] = {**fields, "topic_id": ""}
+    return hashes
+
+
+SINKS = (
+    Sink("dead letters", (DeadLetters, "send"), _letters),
+    Sink("MongoDB", (TweetStore, "store"), _documents),
+    Sink("tally", (TallyTable, "set"), _tallies),
+    Sink("Redis", (Counters, "publish"), _counters),
+)
+"""In the order in which a batch reaches them."""
