@@ -43,6 +43,13 @@ package: setup-dev ## Builds the wheel into dist/, and tries it as a newcomer wo
 	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
 	$(BIN)/pytest tests/package
 
+# How many, and the number of the first one: SEEDS=1 FIRST=4711 lives through one world again.
+SEEDS ?= 1000
+FIRST ?= 0
+
+simulate: setup-dev ## Lives through simulated worlds around the core: SEEDS=100000 (thirty minutes on two cores)
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
+
 chaos: setup ## Kills, pauses and wipes parts under load for ten minutes, and proves that nothing is lost
 	@$(BIN)/weather-tweets chaos
 

@@ -16,6 +16,8 @@ any two steps, or be thought dead and go on for a while (a zombie):
 - *Acknowledged, tally lost* (the changelog's last record did not make it, recovery stopped short of it, or a
   zombie wrote an older tally over it): the next batch starts beyond `offset + 1`, or nothing comes although
   the consumer stands beyond it: the consumer goes back, and MongoDB's answers are what they were.
+- *Acknowledged, tally lost, and the log's beginning with it* (retention): what MongoDB has of these offsets
+  was a message; the others are lost.
 - *A zombie goes on* beside the new owner: both get the same answers from MongoDB and count the same; Redis
   only grows; its acknowledgements are refused by Kafka.
 
@@ -26,7 +28,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from streams.decoding import Batch, DeadLetter
@@ -61,6 +63,9 @@ class Log(Protocol):
 class Tweets(Protocol):
     async def store(self, batch: Batch) -> frozenset[int]:
         """Stores tweets; returns the offsets of the repeats."""
+
+    async def stored_between(self, partition: int, first: int, before: int) -> Mapping[str, int]:
+        """By country's code, how many tweets of these offsets are stored."""
 
 
 class Letters(Protocol):
@@ -131,11 +136,9 @@ class Processor:
             tally = self._made_anew(partition, tally)
             standing = continuity(tally, start=batch.start, last=batch.last)
         if standing is Continuity.HOLE:
-            if self._went_back_lately(partition):
-                return False
             beginning = await self._log_of.beginning(partition)
             if beginning > tally.offset + 1:
-                tally = self._mourned(partition, tally, beginning)
+                tally = await self._mourned(partition, tally, beginning)
             if batch.start > tally.offset + 1:
                 await self.rewind(partition, tally)
                 return False
@@ -192,15 +195,21 @@ class Processor:
         await self._sleep(RECREATED_AFTER_SECONDS)
         return await self._log_of.end(partition) <= tally.offset
 
-    def _mourned(self, partition: int, tally: Tally, beginning: int) -> Tally:
-        """The tally without what the log no longer has."""
-        lost = beginning - tally.offset - 1
+    async def _mourned(self, partition: int, tally: Tally, beginning: int) -> Tally:
+        """The tally with what the log no longer has: what of it was stored before, and the rest as lost."""
+        stored: Mapping[str, int] = {}
+        if self._tweets:
+            tweets, first = self._tweets, tally.offset + 1
+            stored = await self._persistence.until_done(
+                "mongo", lambda: tweets.stored_between(partition, first, beginning)
+            )
+        mourned = tally.without(before=beginning, stored=stored)
+        lost = mourned.lost - tally.lost
         self._metrics.lost.inc(lost)
         _log.error(
             "partition %d: the log has lost %d records from offset %d before they were counted",
             partition, lost, tally.offset + 1,
         )  # fmt: skip
-        mourned = tally.without(before=beginning)
         self._tallies.set(partition, mourned)
         return mourned
 

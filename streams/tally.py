@@ -10,6 +10,7 @@ batch may be counted is decided here, by offsets alone:
 
 from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 NOTHING_YET = -1
@@ -84,9 +85,14 @@ class Tally(NamedTuple):
             empty=self.empty + last - self.offset - records,
         )
 
-    def without(self, *, before: int) -> "Tally":
-        """This tally with the offsets after `offset` and before `before` lost."""
-        return self._replace(offset=before - 1, lost=self.lost + before - self.offset - 1)
+    def without(self, *, before: int, stored: Mapping[str, int] = MappingProxyType({})) -> "Tally":
+        """This tally with the offsets after `offset` and before `before` lost.
+
+        All but those of messages that were `stored` nevertheless, by country's code.
+        """
+        lost = before - self.offset - 1
+        found = self.counted(Counts(sum(stored.values()), stored), last=before - 1)
+        return found._replace(empty=self.empty, lost=self.lost + lost - sum(stored.values()))
 
     def made_anew(self, topic_id: str, *, end: int) -> "Tally":
         """This tally at the beginning of the topic's next epoch.

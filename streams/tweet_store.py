@@ -7,13 +7,13 @@ each record gets the same answer, and of all records with one id exactly one is 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from streams.decoding import Batch
 from streams.group_commit import GroupCommit
@@ -65,6 +65,19 @@ class TweetStore:
         """
         return await self._commit(batch)
 
+    async def stored_between(self, partition: int, first: int, before: int) -> Mapping[str, int]:
+        """By country's code, how many tweets there are of a partition's offsets from `first` on.
+
+        For offsets whose records are gone: no index helps with it. Raises `pymongo.errors.PyMongoError`.
+        """
+        counts = await self._collection.aggregate(
+            [
+                {"$match": {"partition": partition, "offset": {"$gte": first, "$lt": before}}},
+                {"$group": {"_id": "$code", "count": {"$sum": 1}}},
+            ]
+        )
+        return {count["_id"]: count["count"] async for count in counts}
+
     async def close(self) -> None:
         await self._client.close()
 
@@ -113,9 +126,13 @@ class TweetStore:
                 async for document in found:
                     positions[document["_id"]] = document.get("partition", -1), document.get("offset", -1)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(_QUERIES_AT_ONCE):
-                group.create_task(ask())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_QUERIES_AT_ONCE):
+                    group.create_task(ask())
+        except* PyMongoError as errors:
+            # Who tries again looks for the error, not for a group of them.
+            raise errors.exceptions[0] from None
         missing = [id_ for id_ in ids if id_ not in positions]
         if missing:
             raise DocumentVanishedError(f"{len(missing)} documents were deleted while they were looked at")

@@ -35,9 +35,11 @@ class Watch(Service):
         persistence: Persistence,
         settled: Callable[[], bool],
         progress_timeout_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`settled` says that no rebalance or recovery is going on."""
         super().__init__()
+        self._clock = clock
         self._log_of = log
         self._tallies = tallies
         self._processor = processor
@@ -52,7 +54,7 @@ class Watch(Service):
         """By partition (a, b): the log has no records after offset a and before offset b."""
         self._sent_back: dict[int, tuple[int, int]] = {}
         """By partition (a, b): the consumer stood at b with the tally at a, and was sent back."""
-        self._progress_at = self._settled_at = time.monotonic()
+        self._progress_at = self._settled_at = self._clock()
         self._kafka_away = False
 
     @Service.task
@@ -60,7 +62,7 @@ class Watch(Service):
         while not self.should_stop:
             try:
                 if self._settled():
-                    self._settled_at = time.monotonic()
+                    self._settled_at = self._clock()
                     await self._round()
                     self._kafka_away = False
                 else:
@@ -94,7 +96,7 @@ class Watch(Service):
         """Why the worker is stuck, empty if it is not: there is lag, nothing moves, nobody is waited for."""
         if self.waiting_for() or not self.started:
             return ""
-        now = time.monotonic()
+        now = self._clock()
         unsettled_seconds = now - self._settled_at
         if unsettled_seconds >= self._progress_timeout_seconds * UNSETTLED_FACTOR:
             return f"no partitions were assigned and recovered for {unsettled_seconds:.0f} s"
@@ -109,7 +111,7 @@ class Watch(Service):
         for notes in (self._ends, self._offsets, self._empty_until, self._sent_back):
             for partition in notes.keys() - partitions:
                 del notes[partition]
-        now = time.monotonic()
+        now = self._clock()
         self._note_progress(now)
         self._ends.update(await self._log_of.ends(partitions))
         if not sum(self.lags().values()):

@@ -82,6 +82,11 @@ class World:
             if self.stored[one.id] != (batch.partition, offset)
         )
 
+    async def stored_between(self, partition: int, first: int, before: int) -> Counter[str]:
+        self.step("stored")
+        found = [o for p, o in self.stored.values() if p == partition and first <= o < before]
+        return Counter({"GT": len(found)}) if found else Counter()
+
     async def publish(self, partition: int, tally: Tally, codes: Sequence[str]) -> None:  # noqa: ARG002
         self.step("redis")
 
@@ -172,6 +177,24 @@ async def test_records_that_the_log_itself_has_lost_are_mourned_and_passed_over(
     assert world.tallies[0] == Tally(offset=8, messages=6, countries={"GT": 1}, lost=3)
     assert world.metrics.lost._value.get() == 3
     assert world.sought == []
+
+
+async def test_of_records_that_the_log_has_lost_those_that_were_stored_are_messages(world: World) -> None:
+    """The changelog lost its last records, and retention took what they had counted."""
+    world.tallies[0] = Tally(offset=4, messages=5)
+    world.beginning_offset = 8
+    world.stored = {"somebody": (0, 5), "somebody else": (0, 7), "of another partition": (1, 6)}
+    assert await world.processor.process(decode(record_batch([tweet()], first=8)))
+    assert world.tallies[0] == Tally(offset=8, messages=8, countries={"GT": 3}, lost=1)
+    assert world.metrics.lost._value.get() == 1
+
+
+async def test_what_the_log_has_lost_is_found_although_the_consumer_was_just_sent_back(world: World) -> None:
+    world.tallies[0] = Tally(offset=4, messages=5)
+    await world.processor.rewind(0, world.tallies[0])
+    world.beginning_offset = 8
+    assert await world.processor.process(decode(record_batch([tweet()], first=8)))
+    assert world.tallies[0].lost == 3
 
 
 async def test_behind_what_the_log_has_lost_a_hole_is_still_a_hole(world: World) -> None:

@@ -3,11 +3,13 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from pymongo.errors import AutoReconnect, BulkWriteError
 
 from streams.decoding import Batch
 from streams.tweet_store import TweetStore
@@ -62,6 +64,32 @@ async def test_an_id_twice_in_a_batch_is_a_message_at_its_first_place(store: Twe
     batch = _batch([twice, once, twice, twice])
     assert await store.store(batch) == {2, 3}
     assert await store.store(batch) == {2, 3}
+
+
+async def test_what_is_stored_of_a_range_of_offsets_is_told_by_country(store: TweetStore) -> None:
+    await store.store(_batch(_ids(6), first=10))
+    await store.store(_batch(_ids(3), first=10, partition=1))
+    assert await store.stored_between(0, 12, 15) == {"GT": 3}
+    assert await store.stored_between(0, 16, 20) == {}
+
+
+class _AwayWhenAsked:
+    """A collection that has all ids, and no server that tells where."""
+
+    async def insert_many(self, documents: list[Any], *, ordered: bool) -> None:  # noqa: ARG002
+        failures = [{"index": index, "code": 11000} for index in range(len(documents))]
+        raise BulkWriteError({"writeErrors": failures, "writeConcernErrors": []})
+
+    async def find(self, *_: Any) -> AsyncIterator[Any]:
+        raise AutoReconnect("away")
+        yield
+
+
+async def test_a_server_that_is_away_when_it_is_asked_for_positions_is_waited_for_as_ever() -> None:
+    """Two queries at once fail, and the error is not hidden in a group of errors."""
+    store = TweetStore(cast(Any, None), cast(Any, _AwayWhenAsked()))
+    with pytest.raises(AutoReconnect):
+        await store.store(_batch(_ids(120)))
 
 
 async def test_an_id_in_two_partitions_of_two_workers_at_once_is_one_message(mongo_url: str) -> None:

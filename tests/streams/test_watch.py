@@ -5,7 +5,6 @@ from mode import Service
 from prometheus_client import CollectorRegistry
 from pymongo.errors import AutoReconnect
 
-from streams import watch as watch_module
 from streams.persistence import Persistence
 from streams.tally import Tally
 from streams.watch import Watch
@@ -47,15 +46,13 @@ class Clock:
     def __init__(self) -> None:
         self.now = 1000.0
 
-    def monotonic(self) -> float:
+    def __call__(self) -> float:
         return self.now
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(watch_module, "time", clock)
-    return clock
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
@@ -64,7 +61,7 @@ def consumer() -> Consumer:
 
 
 @pytest.fixture
-def watch(clock: Clock, consumer: Consumer, monkeypatch: pytest.MonkeyPatch) -> Watch:  # noqa: ARG001
+def watch(clock: Clock, consumer: Consumer, monkeypatch: pytest.MonkeyPatch) -> Watch:
     monkeypatch.setattr(Service, "started", True)
     return Watch(
         log=consumer,  # type: ignore[arg-type]
@@ -73,6 +70,7 @@ def watch(clock: Clock, consumer: Consumer, monkeypatch: pytest.MonkeyPatch) -> 
         persistence=Persistence(StreamsMetrics(CollectorRegistry()), lambda: True),
         settled=lambda: True,
         progress_timeout_seconds=30.0,
+        clock=clock,
     )
 
 

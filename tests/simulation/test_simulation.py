@@ -1,0 +1,35 @@
+"""The core in a thousand worlds in which nearly everything goes wrong, each repeatable by its seed."""
+
+import pytest
+
+from tests.simulation import schedule
+from tests.simulation.run import GUARDS, explain, of_seed, of_seeds
+from tests.simulation.schedule import AddWorker, Send
+from tests.simulation.shrinking import shrink
+
+SEEDS = 1_000
+
+
+def test_in_every_world_the_stores_agree_and_every_guard_was_needed() -> None:
+    report = of_seeds(range(SEEDS))
+    assert not report.failed, explain(report.failed[0])
+    assert not report.unfired
+    assert len(GUARDS) > 5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_world_is_the_same_each_time(seed: int) -> None:
+    first, second = of_seed(seed), of_seed(seed)
+    assert first == second
+    assert len(first.trace) > len(schedule.draw(seed))
+
+
+def test_different_seeds_are_different_worlds() -> None:
+    assert len({tuple(schedule.draw(seed)) for seed in range(50)}) == 50
+
+
+def test_a_schedule_is_shrunk_to_what_is_needed_for_it_to_fail() -> None:
+    needed = [AddWorker(3.0), Send(5.0, 0.0, "n", 0.0)]
+    others = [AddWorker(float(at)) for at in (1, 2, 4, 6, 7, 8)]
+    actions = sorted([*needed, *others], key=lambda action: action.at)
+    assert shrink(actions, lambda fewer: all(action in fewer for action in needed)) == needed
