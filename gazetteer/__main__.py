@@ -10,8 +10,8 @@ import marisa_trie
 
 import weather_tweets
 from gazetteer import below_countries, countries
-from weather_tweets.places import gazetteer
-from weather_tweets.places.folding import key
+from weather_tweets.places import bag, gazetteer
+from weather_tweets.places.folding import folded, key, words
 from weather_tweets.places.gazetteer import BAG, ONE_LEFT_OUT, PART_OF, SORTED, Kind
 
 Entry = tuple[str, Kind, str, int]
@@ -30,27 +30,34 @@ def entries() -> Iterator[Entry]:
     people = below_countries.fame_of_countries()
     for name, code in countries.codes():
         yield name, Kind.CODE, code, FAME_OF_A_CODE
+    everyday = {key(name): code for kind, code, name in ours() if kind == "everyday"}
     for name, code in names.items():
-        yield name, Kind.NAME, code, people[code]
+        if everyday.get(name, code) == code:
+            yield name, Kind.NAME, code, people[code]
     for name, code in countries.former():
         if name not in names:
             yield name, Kind.FORMER if code else Kind.WORD, code, people.get(code, 0)
     for name in countries.regions():
         yield name, Kind.REGION, "", 0
-    for words, code in countries.bags().items():
-        yield BAG + words, Kind.NAME, code, 0
+    for telling_words, code in countries.bags().items():
+        yield BAG + telling_words, Kind.NAME, code, 0
     for kind, code, name in ours():
         found = PART_OF + name if kind == "territory" else key(name)
         fame = people.get(code, 0) if kind == "everyday" else FAME_OF_A_NICKNAME
         yield found, Kind[kind.upper()], code, fame
+        if kind == "everyday" and len(telling := bag.telling(words(folded(name)))) > 1:
+            yield BAG + bag.of(telling), Kind.EVERYDAY, code, fame
     for name in countries.long_names():
         if code := names.get(name, ""):
             yield f"{SORTED}{''.join(sorted(name))} {name}", Kind.NAME, code, 0
             yield ONE_LEFT_OUT + name, Kind.NAME, code, 0
             for i in range(len(name)):
                 yield ONE_LEFT_OUT + name[:i] + name[i + 1 :], Kind.NAME, code, 0
+    parts = {(name, code) for kind, code, name in ours() if kind == "territory"}
     for name, code, fame in below_countries.divisions():
-        yield name, Kind.DIVISION, code, fame
+        # Taiwan is counted as itself.
+        if (names.get(name), code) not in parts:
+            yield name, Kind.DIVISION, code, fame
     for name, code, fame in below_countries.codes_of_divisions():
         yield name, Kind.DIVISION_CODE, code, fame
     for name, code, fame in below_countries.cities():

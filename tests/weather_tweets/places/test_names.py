@@ -34,8 +34,8 @@ from weather_tweets.countries import UNKNOWN
         ("Hondurras", "HN", "typing error"),
         ("Pnaama", "PA", "typing error"),
         ("Nuevo León", "MX", "division"),
-        ("Barcelona", "ES", "division"),
-        ("Quetzaltenango 🇬🇹", "GT", "division"),
+        ("Barcelona", "ES", "city"),
+        ("Quetzaltenango 🇬🇹", "GT", "city"),
         ("Puerto Barrios", "GT", "city"),
     ],
 )
