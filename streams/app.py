@@ -20,6 +20,7 @@ from streams.counters import Counters
 from streams.dead_letters import DeadLetters
 from streams.decoding import Batch, decoder
 from streams.lanes import process_in_lanes
+from streams.last_words import LastWords
 from streams.log_limit import LogLimit
 from streams.persistence import AbandonedError, Persistence
 from streams.processing import Processor
@@ -229,9 +230,9 @@ def _options(kafka: KafkaSettings, streams: StreamsSettings) -> dict[str, Any]:
 
 def _logging() -> dict[str, Any]:
     config = logs.config("streams")
-    config["filters"] = {"limit": {"()": LogLimit}}
+    config["filters"] = {"limit": {"()": LogLimit}, "last words": {"()": LastWords}}
     for handler in config["handlers"].values():
-        handler["filters"] = ["limit"]
+        handler["filters"] = list(config["filters"])
     return config
 
 

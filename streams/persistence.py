@@ -80,7 +80,9 @@ class Persistence:
                 except _STORE_ERRORS as error:
                     attempts += 1
                     if not is_passing(error) and attempts >= DOUBTFUL_ATTEMPTS:
-                        raise HopelessError(f"{store} refuses, and goes on to: {reason(error)}") from error
+                        words = f"{store} refuses, and goes on to: {reason(error)}"
+                        _log.critical("%s. This worker ends; nothing is lost", words)
+                        raise HopelessError(words) from error
                     self._metrics.store_retries.labels(store).inc()
                     self._why[store] = reason(error)
                     if attempts == 1:

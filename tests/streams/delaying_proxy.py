@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a server, whose answers it holds back."""
+"""A TCP proxy in front of a server: it may hold back answers, and lead new connections to another one."""
 
 import asyncio
 import threading
@@ -13,7 +13,8 @@ class DelayingProxy:
         self.delay_seconds = delay_seconds
         """May be changed at any time; what is being held back already still waits."""
         self.port = 0
-        self._server_port = server_port
+        self.server_port = server_port
+        """May be changed at any time; connections that there are stay where they are."""
 
     async def serve(self, until: asyncio.Event, listening: threading.Event) -> None:
         async with await asyncio.start_server(self._connect, "127.0.0.1", 0) as server:
@@ -22,7 +23,7 @@ class DelayingProxy:
             await until.wait()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_server, to_server = await asyncio.open_connection("127.0.0.1", self._server_port)
+        from_server, to_server = await asyncio.open_connection("127.0.0.1", self.server_port)
         with closing(writer), closing(to_server):
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pass_on(reader, to_server, delayed=False))
