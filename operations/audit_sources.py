@@ -20,7 +20,7 @@ def choose(stack: Folder, stats_url: str = "") -> Sources:
 
 def of_stack(running: endpoints.Endpoints) -> Sources:
     return Sources(
-        KafkaSettings(bootstrap_servers=running.kafka),
+        KafkaSettings(**(running.kafka_options or {"bootstrap_servers": running.kafka})),  # type: ignore[arg-type]
         RedisSettings(url=SecretStr(running.redis)),
         MongoSettings(url=SecretStr(running.mongo)),
         running.stats,

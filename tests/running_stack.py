@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +88,13 @@ class RunningStack:
         return leftovers.processes(self.folder.path)
 
 
-def run_stack(path: Path, environment: dict[str, str] | None = None) -> Iterator[RunningStack]:
-    """For a fixture: the stack, up; afterwards nothing of it is left."""
+def run_stack(
+    path: Path, environment: dict[str, str] | None = None, options: Iterable[str] = ()
+) -> Iterator[RunningStack]:
+    """For a fixture: the stack, up with these options; afterwards nothing of it is left."""
     stack = RunningStack(path, environment)
     try:
-        stack.cli("up")
+        stack.cli("up", *options)
         yield stack
     finally:
         stack.cli("down", "--purge")

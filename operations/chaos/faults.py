@@ -41,10 +41,11 @@ async def strike(folder: Folder, fault: Fault) -> tuple[str, float]:
 
 
 def _part(folder: Folder, fault: Fault) -> str:
-    """The part's name; of the stream workers the last that runs."""
-    if fault.target != "streams":
+    """The part's name; of several of a kind (workers, brokers) the last that runs."""
+    running = endpoints.read(folder).pids
+    if fault.target in running:
         return fault.target
-    return max(name for name in endpoints.read(folder).pids if name.startswith("streams-"))
+    return max((name for name in running if name.startswith(f"{fault.target}-")), default=fault.target)
 
 
 def _signal(folder: Folder, name: str, number: signal.Signals) -> float:

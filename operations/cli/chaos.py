@@ -21,6 +21,8 @@ def run(
     context: typer.Context,
     minutes: Annotated[float, typer.Option(min=0.5, help="How long faults strike.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Draws the faults: the same seed, the same schedule.")] = 1,
+    brokers: up.Brokers = None,
+    secure: up.Secure = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there, too.")] = None,
 ) -> None:
     """Kill, pause, wipe and restart parts under load, and prove that nothing was lost or counted twice.
@@ -32,7 +34,7 @@ def run(
     from operations.audit_sources import of_stack
 
     stack = folder(context)
-    endpoints = up.start(stack)
+    endpoints = up.start(stack, brokers=brokers, secure=secure)
     try:
         with Progress(
             SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err

@@ -21,6 +21,8 @@ def run(
     context: typer.Context,
     tweets: Annotated[int, typer.Option(min=1, help="How many are sent.")] = 10_000,
     users: Annotated[int, typer.Option(min=1, help="How many clients send at once.")] = 10,
+    brokers: up.Brokers = None,
+    secure: up.Secure = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there, too.")] = None,
 ) -> None:
     """Send tweets through every part with Locust, and count them in every store.
@@ -32,7 +34,7 @@ def run(
     from operations.audit_sources import of_stack
 
     stack = folder(context)
-    endpoints = up.start(stack)
+    endpoints = up.start(stack, brokers=brokers, secure=secure)
     data = swarm_run.ensure_data(stack)
     try:
         with Progress(

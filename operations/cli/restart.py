@@ -11,7 +11,7 @@ from operations.local import control
 @speaks
 def run(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="A part as `status` names it.")],
+    name: Annotated[str, typer.Argument(help="A part as `status` names it; `kafka`: all brokers, in turn.")],
 ) -> None:
     """Stop a part gracefully, start it again, and return when it is ready."""
     with err.status(f"Restarting {name}"):

@@ -19,7 +19,7 @@ class Endpoints(msgspec.Struct, frozen=True):
     stats: list[str]
     """`http://host:port/stats`, one for each worker"""
     kafka: str
-    """`host:port`"""
+    """`host:port`, comma-separated where there are several"""
     redis: str
     mongo: str
     data_dir: str
@@ -27,6 +27,8 @@ class Endpoints(msgspec.Struct, frozen=True):
     """Process id of what keeps the parts running."""
     pids: dict[str, list[int]]
     """Name of part → its process, then the processes that it started."""
+    kafka_options: dict[str, str] = {}
+    """Fields of `KafkaSettings` with which an audit is let in; empty where the environment names a Kafka."""
 
 
 class NotRunningError(RuntimeError):

@@ -26,6 +26,7 @@ class Folder:
         self.lock = self.path / "supervisor.lock"
         self.socket = self.path / "supervisor.sock"
         self._ports = self.path / "ports.json"
+        self.layout = self.path / "kafka.json"
         self._token = self.path / "writer-token"
 
     def make(self) -> None:

@@ -1,4 +1,4 @@
-"""Apache Kafka, one KRaft node."""
+"""Apache Kafka: one KRaft node, broker and controller, alone or of a cluster (`kafka_cluster`)."""
 
 import asyncio
 import shutil
@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaError
@@ -32,7 +32,6 @@ _JAVA_OPTIONS = (
 
 _PROPERTIES = {
     "process.roles": "broker,controller",
-    "node.id": "1",
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": (
         "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL"
@@ -40,15 +39,8 @@ _PROPERTIES = {
     "inter.broker.listener.name": "PLAINTEXT",
     # Topics are made on purpose, with their partitions, before anyone subscribes.
     "auto.create.topics.enable": "false",
-    # One node: nothing can be replicated.
-    "default.replication.factor": "1",
-    "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "1",
     # Consumers get their partitions at once, and tests may ask for short sessions.
     "group.initial.rebalance.delay.ms": "0",
@@ -64,8 +56,36 @@ _PROPERTIES = {
 }
 
 
+class Quorum(NamedTuple):
+    """The nodes that elect one another."""
+
+    cluster_id: str
+    """22 characters of base64 for the 16 bytes of a UUID; the same on every node."""
+    controllers: Mapping[int, int]
+    """Number of the node → the port on which it speaks as a controller."""
+
+
+def cluster_id(identity: uuid.UUID) -> str:
+    """The UUID as Kafka writes it."""
+    return urlsafe_b64encode(identity.bytes).rstrip(b"=").decode()
+
+
+def replication(nodes: int) -> dict[str, str]:
+    """How often everything is kept: on every node, and acknowledged while one of three is away."""
+    copies, in_sync = str(nodes), str(max(1, nodes - 1))
+    return {
+        "default.replication.factor": copies,
+        "min.insync.replicas": in_sync,
+        "offsets.topic.replication.factor": copies,
+        "transaction.state.log.replication.factor": copies,
+        "transaction.state.log.min.isr": in_sync,
+        "share.coordinator.state.topic.replication.factor": copies,
+        "share.coordinator.state.topic.min.isr": in_sync,
+    }
+
+
 class Kafka(Part):
-    """A broker that is its own controller. What it has acknowledged survives a SIGKILL."""
+    """A broker that is a controller, too. What it has acknowledged survives a SIGKILL."""
 
     name = "kafka"
 
@@ -76,10 +96,14 @@ class Kafka(Part):
         port: int | None = None,
         log_file: Path | None = None,
         properties: Mapping[str, str] | None = None,
+        number: int = 1,
+        quorum: Quorum | None = None,
     ) -> None:
-        """`properties` go over the built-in ones (`server.properties`)."""
+        """`properties` go over the built-in ones (`server.properties`); without a quorum it is alone."""
         super().__init__(data_dir, port=port, log_file=log_file)
-        self._controller_port = free_port()
+        self._number = number
+        self._quorum = quorum
+        self._controller_port = quorum.controllers[number] if quorum else free_port()
         self._properties = dict(properties or {})
 
     @property
@@ -90,15 +114,20 @@ class Kafka(Part):
         return [*self._java(), "kafka.Kafka", str(self._config_file)]
 
     def prepare(self) -> None:
-        if not is_free(self._controller_port):
+        if not self._quorum and not is_free(self._controller_port):
             self._controller_port = free_port()
+        controllers = self._controllers()
         properties = {
             **_PROPERTIES,
+            **replication(len(controllers)),
+            "node.id": str(self._number),
             "listeners": (
                 f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller_port}"
             ),
             "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
-            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
+            "controller.quorum.voters": ",".join(
+                f"{number}@127.0.0.1:{port}" for number, port in controllers.items()
+            ),
             "log.dirs": str(self.data_dir / "log"),
             **self._properties,
         }
@@ -137,7 +166,7 @@ class Kafka(Part):
             return False
 
     def _format(self) -> None:
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        cluster = self._quorum.cluster_id if self._quorum else cluster_id(uuid.uuid4())
         with self.log_file.open("ab") as log:
             subprocess.run(
                 [
@@ -150,6 +179,9 @@ class Kafka(Part):
                 stderr=subprocess.STDOUT,
                 check=True,
             )  # fmt: skip
+
+    def _controllers(self) -> Mapping[int, int]:
+        return self._quorum.controllers if self._quorum else {self._number: self._controller_port}
 
     def _java(self, *options: str) -> list[str]:
         return [shutil.which("java") or "java", *_JAVA_OPTIONS, *options, "-cp", jars.class_path()]

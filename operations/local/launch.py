@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from operations.local import control, jars, leftovers, logfiles
+from operations.local import control, jars, kafka_layout, leftovers, logfiles
 from operations.local.endpoints import Endpoints, NotRunningError
 from operations.local.endpoints import read as read_endpoints
 from operations.local.folder import ALREADY_RUNNING, Folder
@@ -37,11 +37,17 @@ def status(folder: Folder) -> tuple[bool, list[PartStatus]]:
 
 
 def up(
-    folder: Folder, workers: int = 1, on_progress: Callable[[list[PartStatus]], None] = lambda _: None
+    folder: Folder,
+    workers: int = 1,
+    on_progress: Callable[[list[PartStatus]], None] = lambda _: None,
+    *,
+    brokers: int | None = None,
+    secure: bool | None = None,
 ) -> Endpoints:
     """Starts the stack and returns when all of it is ready; where one runs already, it is used as it is.
 
-    Raises `UpFailedError`.
+    Kafka has as many brokers, and is as secure, as the folder's data, where that is not said. Raises
+    `UpFailedError`.
     """
     if "WEATHER_KAFKA_BOOTSTRAP_SERVERS" not in os.environ:
         try:
@@ -49,6 +55,10 @@ def up(
         except jars.JarsMissingError as error:
             raise UpFailedError(str(error)) from error
     folder.make()
+    try:
+        kafka_layout.choose(folder, brokers, secure)
+    except kafka_layout.OtherLayoutError as error:
+        raise UpFailedError(str(error)) from error
     process = None if folder.is_locked() else _start_supervisor(folder, workers)
     deadline = time.monotonic() + UP_SECONDS
     parts: list[PartStatus] = []

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from operations.local.endpoints import Endpoints
 from operations.local.folder import Folder
-from operations.local.kafka import Kafka
+from operations.local.kafka_cluster import Cluster
+from operations.local.kafka_layout import Layout
 from operations.local.mongo import Mongo
 from operations.local.part import Part
 from operations.local.ports import StackPorts
@@ -38,10 +39,12 @@ class Stack:
     `WEATHER_MONGO_URL`) is used as it is and not started.
     """
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, layout: Layout = Layout()) -> None:  # noqa: B008 (frozen)
+        """Raises `ChartMissingError` where a secure Kafka cannot learn its users."""
         self.folder = folder
         self._ports = StackPorts(folder.ports(), usual=StackSettings().usual_ports)
         port = self._ports.choose
+        self.cluster: Cluster | None = None
         self.kafka: str
         self.redis: str
         self.mongo: str
@@ -49,9 +52,9 @@ class Stack:
         if "WEATHER_KAFKA_BOOTSTRAP_SERVERS" in os.environ:
             self.kafka = KafkaSettings().bootstrap_servers
         else:
-            kafka = Kafka(self._data("kafka"), port=port("kafka", 9092), log_file=folder.log("kafka"))
-            self.kafka = kafka.bootstrap_servers
-            self.real_parts.append(kafka)
+            self.cluster = Cluster(folder, self._ports, layout)
+            self.kafka = self.cluster.bootstrap_servers
+            self.real_parts += self.cluster.nodes
         if "WEATHER_REDIS_URL" in os.environ:
             self.redis = RedisSettings().url.get_secret_value()
         else:
@@ -71,8 +74,8 @@ class Stack:
         folder.keep_ports(self._ports.chosen())
 
     def kafka_settings(self) -> KafkaSettings:
-        """For our own connections to this stack's Kafka."""
-        return KafkaSettings(bootstrap_servers=self.kafka)
+        """For who makes the topics of this stack's Kafka."""
+        return self.cluster.admin if self.cluster else KafkaSettings()
 
     def services(self) -> list[Service]:
         """The producer, the writer and the gateway."""
@@ -158,6 +161,8 @@ class Stack:
             websocket=f"ws://{_HOST}:{self.writer_port}",
             stats=[f"http://{_HOST}:{worker.port}/stats" for worker in workers],
             kafka=self.kafka,
+            # An audit reads as the workers do.
+            kafka_options=self.cluster.options("streams") if self.cluster else {},
             redis=self.redis,
             mongo=self.mongo,
             data_dir=str(self.folder.path),
@@ -171,13 +176,20 @@ class Stack:
 
     def _service(self, kind: type[S], name: str, port: int, environment: dict[str, str]) -> S:
         shared = {
-            "WEATHER_KAFKA_BOOTSTRAP_SERVERS": self.kafka,
+            **self._kafka_environment(kind.package),
             "WEATHER_REDIS_URL": self.redis,
             "WEATHER_MONGO_URL": self.mongo,
             # The log files are for people.
             "WEATHER_LOG_FORMAT": os.environ.get("WEATHER_LOG_FORMAT", "text"),
         }
         return kind(name, self._data(name), shared | environment, port=port, log_file=self.folder.log(name))
+
+    def _kafka_environment(self, service: str) -> dict[str, str]:
+        if not self.cluster:
+            return {}
+        # The users are called as the chart calls the services.
+        options = self.cluster.options("producer" if service == "grpc_producer" else service)
+        return {f"WEATHER_KAFKA_{name.upper()}": value for name, value in options.items()}
 
     def _data(self, name: str) -> Path:
         return self.folder.path / "data" / name

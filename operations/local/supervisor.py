@@ -13,7 +13,15 @@ from typing import Any
 import msgspec
 from aiokafka.errors import KafkaError
 
-from operations.local import control, endpoints, leftovers, logfiles
+from operations.local import (
+    control,
+    endpoints,
+    kafka_layout,
+    kafka_replicas,
+    kafka_users,
+    leftovers,
+    logfiles,
+)
 from operations.local.folder import ALREADY_RUNNING, Folder
 from operations.local.keeper import Keeper
 from operations.local.part import Part
@@ -37,7 +45,7 @@ class Supervisor:
     def __init__(self, folder: Folder, workers: int) -> None:
         self._folder = folder
         self._workers = workers
-        self._stack = Stack(folder)
+        self._stack = Stack(folder, kafka_layout.kept(folder))
         self._keepers: dict[str, Keeper] = {}
         self._ready = False
         self._written: endpoints.Endpoints | None = None
@@ -88,10 +96,14 @@ class Supervisor:
         return keeper
 
     async def _ensure_topics(self) -> None:
+        settings = self._stack.kafka_settings()
         while True:
             try:
-                return await ensure_topics(self._stack.kafka_settings())
-            except KafkaError as error:
+                await ensure_topics(settings)
+                if self._stack.cluster:
+                    await kafka_users.grant(self._stack.cluster.users, settings)
+                return
+            except (KafkaError, OSError) as error:
                 log.warning("topics: %r", error)
                 await asyncio.sleep(_POLL_SECONDS)
 
@@ -107,7 +119,7 @@ class Supervisor:
         for names in (
             ["gateway"],
             ["producer", "writer", *workers],
-            ["kafka", "redis", "mongo", "prometheus"],
+            [*(part.name for part in self._stack.real_parts), Prometheus.name],
         ):
             keepers = [self._keepers[name] for name in names if name in self._keepers]
             await asyncio.gather(*(keeper.stop() for keeper in keepers))
@@ -136,6 +148,9 @@ class Supervisor:
             case {"command": "observe"}:
                 async with self._changing:
                     return await self._observe()
+            case {"command": "restart", "name": "kafka"} if len(self._brokers()) > 1:
+                async with self._changing:
+                    return await self._roll_brokers()
             case {"command": "restart", "name": str(name)}:
                 async with self._changing:
                     keeper = self._keeper(name)
@@ -150,6 +165,24 @@ class Supervisor:
                     keeper.start()
                     return await keeper.ready()
         raise control.ControlError(f"unknown command: {request.get('command')}")
+
+    async def _roll_brokers(self) -> None:
+        """One after another, as an operator does: the next goes when what the last has missed is made up."""
+        for name in self._brokers():
+            keeper = self._keepers[name]
+            await keeper.restart()
+            await keeper.ready()
+            while not await self._brokers_in_sync():  # noqa: ASYNC110 (Kafka tells nobody)
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def _brokers_in_sync(self) -> bool:
+        try:
+            return await kafka_replicas.all_in_sync(self._stack.kafka_settings())
+        except (KafkaError, OSError):
+            return False
+
+    def _brokers(self) -> list[str]:
+        return [node.name for node in self._stack.cluster.nodes] if self._stack.cluster else []
 
     def _keeper(self, name: str) -> Keeper:
         try:
