@@ -2,20 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 from rich.table import Table
 
 from operations.cli.context import err, fail, folder, out, speaks
-from operations.energy.experiment import Experiment
-from operations.energy.grid import UnknownGridError
-from operations.energy.report import Cost, Report
-from operations.energy.traffic import RefusedTweetsError
-from operations.swarm_run import SwarmFailedError
-from weather_tweets.processed import NotProcessedError
 from weather_tweets.settings import EnergySettings
+
+if TYPE_CHECKING:
+    from operations.energy.report import Cost, Report
 
 QUIET_PERCENT = 15
 """More of the machine than this used by others makes runs differ by more than they should."""
@@ -37,6 +34,13 @@ def run(
 
     By the processor's own counters (RAPL) where they can be read, else an estimate by a power model.
     """
+    # Here and not above: an audit's image has no swarm.
+    from operations.energy.experiment import Experiment
+    from operations.energy.grid import UnknownGridError
+    from operations.energy.traffic import RefusedTweetsError
+    from operations.swarm_run import SwarmFailedError
+    from weather_tweets.processed import NotProcessedError
+
     settings = EnergySettings()
     if country:
         settings = settings.model_copy(update={"country": country})
@@ -57,7 +61,7 @@ def run(
         json_file.write_text(json.dumps(msgspec.to_builtins(report), indent=2, ensure_ascii=False) + "\n")
 
 
-def _show(report: Report) -> None:
+def _show(report: "Report") -> None:
     out.print(_of_this_run(report))
     out.print(
         f"{report.runs} runs of {report.tweets:,} tweets differ by {report.spread_percent:.1f} % "
@@ -81,7 +85,7 @@ def _show(report: Report) -> None:
         out.print(source, style="dim", highlight=False)
 
 
-def _of_this_run(report: Report) -> Table:
+def _of_this_run(report: "Report") -> Table:
     kind = "estimated" if report.is_estimate else "measured"
     table = Table(
         "Service",
@@ -91,7 +95,7 @@ def _of_this_run(report: Report) -> Table:
     for column in ("CPU s", "MB", "J", "mgCO2e", "SCI mg", "%"):
         table.add_column(column, justify="right")
 
-    def row(name: str, cpu: float, memory: float, cost: Cost, share: float) -> None:
+    def row(name: str, cpu: float, memory: float, cost: "Cost", share: float) -> None:
         table.add_row(
             name,
             f"{cpu:.2f}",
@@ -116,12 +120,12 @@ def _of_this_run(report: Report) -> Table:
     return table
 
 
-def _of_a_million(report: Report) -> Table:
+def _of_a_million(report: "Report") -> Table:
     table = Table("Service", title="A million tweets", title_justify="left")
     for column in ("J", "gCO2e", "SCI g"):
         table.add_column(column, justify="right")
 
-    def row(name: str, cost: Cost) -> None:
+    def row(name: str, cost: "Cost") -> None:
         table.add_row(name, f"{cost.joules:,.0f}", f"{cost.gco2e:.3f}", f"{cost.sci_gco2e:.3f}")
 
     for service in report.services:
@@ -131,7 +135,7 @@ def _of_a_million(report: Report) -> Table:
     return table
 
 
-def _elsewhere(report: Report) -> Table:
+def _elsewhere(report: "Report") -> Table:
     table = Table("Country", title="A million tweets elsewhere", title_justify="left")
     for column in ("Year", "gCO2e/kWh", "SCI g/million"):
         table.add_column(column, justify="right")
@@ -146,7 +150,7 @@ def _elsewhere(report: Report) -> Table:
     return table
 
 
-def _ways(report: Report) -> Table:
+def _ways(report: "Report") -> Table:
     table = Table("The same tweets", title="What batching saves", title_justify="left")
     for column in ("J/million", "CPU s/million", "Spread", "Saves"):
         table.add_column(column, justify="right")

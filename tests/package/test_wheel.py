@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,18 +23,29 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+class Newcomer:
+    """Fresh environments with the wheel and what an extra of it locks, and an empty folder to work in."""
+
+    def __init__(self, wheel: Path, home: Path) -> None:
+        self._wheel = wheel
+        self._home = home
+
+    def runs(self, extra: str, program: str, *arguments: str) -> str:
+        """What the program of that extra's environment prints; its exit status must be 0."""
+        python = self._home / extra / "bin" / "python"
+        if not python.exists():
+            _run(UV, "venv", "--quiet", "--python", sys.executable, python.parents[1])
+            install = (UV, "pip", "install", "--quiet", "--python", python)
+            _run(*install, "--require-hashes", "--requirement", ROOT / "requirements" / f"{extra}.txt")
+            _run(*install, "--no-deps", self._wheel)
+        empty = self._home / "empty"
+        empty.mkdir(exist_ok=True)
+        return _run(python.with_name(program), *arguments, folder=empty)
+
+
 @pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    """Runs a program of a fresh environment that has the wheel and what its extra `local` locks."""
-    home = tmp_path_factory.mktemp("newcomer")
-    python = home / "venv" / "bin" / "python"
-    _run(UV, "venv", "--quiet", "--python", sys.executable, python.parents[1])
-    install = (UV, "pip", "install", "--quiet", "--python", python)
-    _run(*install, "--require-hashes", "--requirement", ROOT / "requirements" / "local.txt")
-    _run(*install, "--no-deps", wheel)
-    empty = home / "empty"
-    empty.mkdir()
-    return lambda program, *arguments: _run(python.with_name(program), *arguments, folder=empty)
+def newcomer(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
+    return Newcomer(wheel, tmp_path_factory.mktemp("newcomer"))
 
 
 def test_it_holds_the_program_and_neither_the_benchmark_nor_what_hides_another_package(wheel: Path) -> None:
@@ -51,12 +61,32 @@ def test_it_holds_the_program_and_neither_the_benchmark_nor_what_hides_another_p
     } <= set(names)  # fmt: skip
 
 
-def test_the_command_line_and_every_service_tell_what_they_take(installed: Callable[..., str]) -> None:
-    assert "demo" in installed("weather-tweets", "--help")
-    assert "WEATHER_GATEWAY_PORT" in installed("weather-tweets", "settings")
+def test_who_installs_all_has_the_command_line_and_every_service(newcomer: Newcomer) -> None:
+    assert "demo" in newcomer.runs("local", "weather-tweets", "--help")
+    assert "WEATHER_GATEWAY_PORT" in newcomer.runs("local", "weather-tweets", "settings")
     for service in ("gateway", "grpc_producer", "streams", "ws_writer", "loadgen"):
-        assert "--help" in installed("python", "-m", service, "--help"), service
-    assert "--tweets" in installed("python", "-m", "loadgen", "swarm", "--help")
+        assert "--help" in newcomer.runs("local", "python", "-m", service, "--help"), service
+    assert "--tweets" in newcomer.runs("local", "python", "-m", "loadgen", "swarm", "--help")
+
+
+@pytest.mark.parametrize(
+    ("extra", "module"),
+    [
+        ("gateway", "gateway.serving"),
+        ("producer", "grpc_producer.server"),
+        ("streams", "streams.app"),
+        ("writer", "ws_writer.server"),
+        ("loadgen", "loadgen.locust_main"),
+        ("tools", "operations.audit_sources"),
+    ],
+)
+def test_each_extra_is_enough_for_its_service(newcomer: Newcomer, extra: str, module: str) -> None:
+    """As in the images, which have nothing else."""
+    assert newcomer.runs(extra, "python", "-c", f"import {module}; print('fine')") == "fine\n"
+
+
+def test_the_tools_are_enough_for_an_audit(newcomer: Newcomer) -> None:
+    assert "--json" in newcomer.runs("tools", "weather-tweets", "audit", "--help")
 
 
 def _run(*command: str | Path, folder: Path | None = None) -> str:
