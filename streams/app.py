@@ -25,9 +25,12 @@ from streams.log_limit import LogLimit
 from streams.persistence import AbandonedError, Persistence
 from streams.processing import Processor
 from streams.publishing import Publishing
+from streams.restart import restart
 from streams.stats import ClusterStats
 from streams.tally_table import NAME as TABLE
 from streams.tally_table import TallyTable
+from streams.topic_identity import Topic, Topics
+from streams.topic_life import TopicLife
 from streams.topics import TopicsReady
 from streams.transport import BatchSchema
 from streams.tweet_store import TweetStore
@@ -53,7 +56,7 @@ class Boot(BootStrategy):
             [self.app.topics_ready],
             self.kafka_producer(),
             self.kafka_consumer(),
-            [self.app.watch],
+            [self.app.topic_life, self.app.watch],
             [self.app.publishing] if self.app.publishing else [],
             self.agents(),
             self.kafka_conductor(),
@@ -66,6 +69,7 @@ class StreamsApp(faust.App):
 
     BootStrategy = Boot
     topics_ready: TopicsReady
+    topic_life: TopicLife
     watch: Watch
     publishing: Publishing | None = None
 
@@ -82,8 +86,21 @@ def create_app(
     app = StreamsApp(streams.app_id, **_options(kafka, streams))
     metrics = StreamsMetrics()
     table = TallyTable(app)
-    app.topics_ready = TopicsReady(kafka, f"{app.conf.id}-{TABLE}-changelog", table.set_partitions)
     log = ConsumedLog(app, kafka.topic)
+    changelog, topics = f"{app.conf.id}-{TABLE}-changelog", Topics(kafka)
+
+    def settled() -> bool:
+        return app.tables.actives_ready and not app.rebalancing
+
+    app.topic_life = life = TopicLife(
+        kafka, changelog, topics=topics, log=log, tallies=table, settled=settled, restart=restart
+    )
+
+    def found(topic: Topic) -> None:
+        table.set_partitions(topic.partitions)
+        life.begin(topic)
+
+    app.topics_ready = TopicsReady(kafka, changelog, topics, found)
     store = TweetStore.connect(mongo) if streams.stores else None
     counters = Counters(_redis(redis), streams.publish_seconds) if streams.stores else None
 
@@ -104,9 +121,6 @@ def create_app(
         metrics=metrics,
     )
 
-    def settled() -> bool:
-        return app.tables.actives_ready and not app.rebalancing
-
     app.watch = watch = Watch(
         log=log,
         tallies=table.get,
@@ -125,6 +139,20 @@ def create_app(
             settled=settled,
             publish_seconds=streams.publish_seconds,
         )
+
+    def held_up() -> dict[str, str]:
+        """A sentence for each thing about the topics because of which records are not counted."""
+        return life.waiting_for | watch.held_up()
+
+    def waiting_for() -> dict[str, str]:
+        """A sentence for each thing that is waited for, which is no fault of this worker's."""
+        away = watch.waiting_for()
+        return held_up() | ({away.partition(":")[0]: away} if away else {})
+
+    def trouble() -> str:
+        """Why the worker is stuck, empty if it is not; without its topics it can but wait."""
+        return "" if life.waiting_for else watch.trouble()
+
     stats = ClusterStats(
         own_url=str(app.conf.canonical_url),
         worker_urls=table.worker_urls,
@@ -133,9 +161,10 @@ def create_app(
         tallies=table.get,
         processor=processor,
         watch=watch,
+        held_up=held_up,
         session=lambda: app.http_client,
     )
-    add_pages(app, stats=stats, watch=watch, metrics=metrics)
+    add_pages(app, stats=stats, watch=watch, trouble=trouble, waiting_for=waiting_for, metrics=metrics)
     topic = app.topic(
         kafka.topic, schema=BatchSchema(decoder(), collect_milliseconds=streams.collect_milliseconds)
     )

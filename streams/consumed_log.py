@@ -1,8 +1,11 @@
-"""The partitions of the topic, as Faust's consumer of this worker sees them."""
+"""The topic, as Faust's consumer of this worker sees it."""
 
 import asyncio
+from typing import cast
 
 from faust.types import TP, AppT
+
+from streams.transport import Consumer, RecordBatch
 
 ANSWER_SECONDS = 3.0
 """How long Kafka may take to tell an offset."""
@@ -14,6 +17,19 @@ class ConsumedLog:
     def __init__(self, app: AppT, topic: str) -> None:
         self._app = app
         self._topic = topic
+        self._ends: dict[int, int] = {}
+        self._former_ends: dict[int, int] = {}
+        self.topic_id = ""
+        """Kafka's id of the topic whose records are read, empty while it is not known."""
+
+    def begin_epoch(self, topic_id: str) -> None:
+        """Takes note that the topic is one with this id, from now on."""
+        self._former_ends, self._ends = self._ends, {}
+        self.topic_id = topic_id
+
+    def former_end(self, partition: int) -> int:
+        """Where the log of the epoch before is known to have ended, 0 if that is not known."""
+        return self._former_ends.get(partition, 0)
 
     def partitions(self) -> set[int]:
         """The partitions that this worker has just now."""
@@ -26,7 +42,7 @@ class ConsumedLog:
             return (await self._app.consumer.earliest_offsets(tp))[tp]
 
     async def end(self, partition: int) -> int:
-        """The offset that the next record will get."""
+        """The offset up to which records may be read: behind it there are only those of open transactions."""
         return (await self.ends({partition}))[partition]
 
     async def ends(self, partitions: set[int]) -> dict[int, int]:
@@ -34,7 +50,23 @@ class ConsumedLog:
         tps = [TP(self._topic, partition) for partition in partitions]
         async with asyncio.timeout(ANSWER_SECONDS):
             ends = await self._app.consumer.highwaters(*tps) if tps else {}
-        return {tp.partition: end for tp, end in ends.items()}
+        stable = {tp.partition: end for tp, end in ends.items()}
+        self._ends |= stable
+        return stable
+
+    def written_to(self, partition: int) -> int:
+        """The offset that the next record will get, open transactions included, as of the last fetch."""
+        return self._app.consumer.highwater(TP(self._topic, partition)) or 0
+
+    async def empty_partitions(self, topic: str, partitions: set[int]) -> set[int]:
+        """Which of these partitions of any topic have no records."""
+        tps = [TP(topic, partition) for partition in partitions]
+        if not tps:
+            return set()
+        async with asyncio.timeout(ANSWER_SECONDS):
+            beginnings = await self._app.consumer.earliest_offsets(*tps)
+            ends = await self._app.consumer.highwaters(*tps)
+        return {tp.partition for tp in tps if beginnings[tp] >= ends[tp]}
 
     async def position(self, partition: int) -> int | None:
         """The offset up to which the consumer has read."""
@@ -58,3 +90,13 @@ class ConsumedLog:
         # Not `Consumer.seek`: that one reaches into the fetcher from the wrong thread.
         async with asyncio.timeout(ANSWER_SECONDS):
             await self._app.consumer.seek_wait({TP(self._topic, partition): offset})
+
+    async def deliver_nothing(self, partition: int, *, start: int, end: int) -> None:
+        """Has the partition's next batch be one without records, as if it had been read.
+
+        For what has to be settled although nothing comes that could be counted.
+        """
+        consumer = cast(Consumer, self._app.consumer)
+        batch = RecordBatch((), topic=self._topic, partition=partition, start=start, end=end)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await consumer.callback(consumer.message_of(batch))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
+from streams.tally import UNKNOWN_LIFE
 from streams.transport import Record, RecordBatch
 from weather_tweets import countries
 from weather_tweets.tweet import (
@@ -44,7 +45,11 @@ class DeadLetter(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """A decoded batch: each of its records is one of `tweets` (at the offset of the same index) or `dead`."""
+    """A decoded batch: all that a partition has from offset `start` to `last`, both included.
+
+    Each of its records is one of `tweets` (at the offset of the same index) or `dead`; offsets that are
+    neither are empty.
+    """
 
     topic: str
     partition: int
@@ -53,6 +58,8 @@ class Batch(NamedTuple):
     tweets: Sequence[Tweet]
     offsets: Sequence[int]
     dead: Sequence[DeadLetter]
+    life: int = UNKNOWN_LIFE
+    """Which life of the topic it is of (`tally.life_of`)."""
 
     def after(self, offset: int) -> "Batch":
         """What of it comes after `offset`."""
@@ -82,7 +89,7 @@ def decoder() -> Callable[[RecordBatch], Batch]:
             # One of them is not ours.
             return decode_each(records)
         offsets = [record.offset for record in records]
-        return Batch(records.topic, records.partition, records.start, offsets[-1], tweets, offsets, ())
+        return Batch(records.topic, records.partition, records.start, records.last, tweets, offsets, ())
 
     def decode_each(records: RecordBatch) -> Batch:
         tweets: list[Tweet] = []

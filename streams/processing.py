@@ -21,6 +21,11 @@ any two steps, or be thought dead and go on for a while (a zombie):
 - *A zombie goes on* beside the new owner: both get the same answers from MongoDB and count the same; Redis
   only grows; its acknowledgements are refused by Kafka.
 
+- *The topic is made anew* while a batch is in hand, or before that is known: what was counted of the new log
+  under the old tally is counted again in the new epoch; MongoDB's documents bear the topic's life, and say
+  that it is repeats. A zombie that goes on in the old epoch writes an old tally: the new owner begins the
+  epoch again, with the same answers.
+
 So the tally is, at every offset, a function of the log and of what MongoDB stored, and of nothing else.
 """
 
@@ -31,10 +36,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+from aiokafka.errors import KafkaError
+
 from streams.decoding import Batch, DeadLetter
 from streams.last_minute import LastMinute
 from streams.persistence import Persistence
-from streams.tally import Continuity, Counts, Tally, continuity
+from streams.tally import NOTHING_YET, Continuity, Counts, Tally, continuity, life_of
 from weather_tweets.metrics import StreamsMetrics
 
 _log = logging.getLogger(__name__)
@@ -48,13 +55,20 @@ end (KIP-207)."""
 
 
 class Log(Protocol):
-    """The partitions of the topic as the consumer sees them."""
+    """The topic as the consumer sees it. Methods that ask Kafka raise `KafkaError` or `TimeoutError`."""
+
+    @property
+    def topic_id(self) -> str:
+        """Kafka's id of the topic whose records are read, empty while it is not known."""
+
+    def former_end(self, partition: int) -> int:
+        """Where the log of the epoch before is known to have ended, 0 if that is not known."""
 
     async def beginning(self, partition: int) -> int:
         """The first offset that there still is."""
 
     async def end(self, partition: int) -> int:
-        """The offset that the next record will get."""
+        """The offset up to which records may be read."""
 
     async def seek(self, partition: int, offset: int) -> None:
         """Goes on reading at `offset`."""
@@ -64,8 +78,8 @@ class Tweets(Protocol):
     async def store(self, batch: Batch) -> frozenset[int]:
         """Stores tweets; returns the offsets of the repeats."""
 
-    async def stored_between(self, partition: int, first: int, before: int) -> Mapping[str, int]:
-        """By country's code, how many tweets of these offsets are stored."""
+    async def stored_between(self, partition: int, first: int, before: int, life: int) -> Mapping[str, int]:
+        """By country's code, how many tweets of these offsets, in that life of the topic, are stored."""
 
 
 class Letters(Protocol):
@@ -122,18 +136,24 @@ class Processor:
         self._in_hand += 1
         try:
             return await self._process(batch)
+        except (KafkaError, TimeoutError) as error:
+            # Whether it may be counted cannot be found out just now: it comes again.
+            _log.warning("partition %d: a batch is left for later: %r", batch.partition, error)
+            return False
         finally:
             self._in_hand -= 1
 
     async def _process(self, batch: Batch) -> bool:
         partition = batch.partition
         tally = self._tallies.get(partition)
+        if tally.topic_id != self._log_of.topic_id:
+            tally = await self._of_this_epoch(partition, tally)
         standing = continuity(tally, start=batch.start, last=batch.last)
         if standing is Continuity.OLD:
             if not await self._was_recreated(partition, tally):
                 self._metrics.redelivered.inc(len(batch.tweets) + len(batch.dead))
                 return True
-            tally = self._made_anew(partition, tally)
+            tally = self._made_anew(partition, tally, end=0)
             standing = continuity(tally, start=batch.start, last=batch.last)
         if standing is Continuity.HOLE:
             beginning = await self._log_of.beginning(partition)
@@ -166,6 +186,7 @@ class Processor:
             await self._persistence.until_done("dead", lambda: self._letters.send(partition, dead))
         if batch.tweets and self._tweets:
             tweets = self._tweets
+            batch = batch._replace(life=life_of(tally.topic_id))
             repeats = await self._persistence.until_done("mongo", lambda: tweets.store(batch))
         messages = (
             [t for t, o in zip(batch.tweets, batch.offsets, strict=True) if o not in repeats]
@@ -188,8 +209,19 @@ class Processor:
         if repeats:
             processed.labels("repeat").inc(len(repeats))
 
+    async def _of_this_epoch(self, partition: int, tally: Tally) -> Tally:
+        topic_id = self._log_of.topic_id
+        if not topic_id:
+            return tally
+        if tally.topic_id or await self._was_recreated(partition, tally):
+            return self._made_anew(partition, tally, end=self._log_of.former_end(partition))
+        # It has not counted anything yet, or is of a version that took no note of the id.
+        return tally._replace(topic_id=topic_id)
+
     async def _was_recreated(self, partition: int, tally: Tally) -> bool:
         """Whether the log ends below the tally, and still does a while later."""
+        if tally.offset == NOTHING_YET:
+            return False
         if await self._log_of.end(partition) > tally.offset:
             return False
         await self._sleep(RECREATED_AFTER_SECONDS)
@@ -199,9 +231,9 @@ class Processor:
         """The tally with what the log no longer has: what of it was stored before, and the rest as lost."""
         stored: Mapping[str, int] = {}
         if self._tweets:
-            tweets, first = self._tweets, tally.offset + 1
+            tweets, first, life = self._tweets, tally.offset + 1, life_of(tally.topic_id)
             stored = await self._persistence.until_done(
-                "mongo", lambda: tweets.stored_between(partition, first, beginning)
+                "mongo", lambda: tweets.stored_between(partition, first, beginning, life)
             )
         mourned = tally.without(before=beginning, stored=stored)
         lost = mourned.lost - tally.lost
@@ -213,11 +245,14 @@ class Processor:
         self._tallies.set(partition, mourned)
         return mourned
 
-    def _made_anew(self, partition: int, tally: Tally) -> Tally:
+    def _made_anew(self, partition: int, tally: Tally, *, end: int) -> Tally:
+        anew = tally.made_anew(self._log_of.topic_id, end=end)
+        lost = anew.lost - tally.lost
+        self._metrics.lost.inc(lost)
         _log.error(
-            "partition %d: the topic was made anew, its log ends below offset %d", partition, tally.offset
-        )
-        anew = tally.made_anew("", end=0)
+            "partition %d: the topic was made anew; of the old one %d records after %d were not counted",
+            partition, lost, tally.offset,
+        )  # fmt: skip
         self._tallies.set(partition, anew)
         return anew
 

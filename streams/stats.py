@@ -41,10 +41,14 @@ class PartitionStats(msgspec.Struct):
 
 
 class WorkerStats(msgspec.Struct):
-    """What a worker tells about itself; not `settled` while its tables are being recovered."""
+    """What a worker tells about itself; not `settled` while its tables are being recovered.
+
+    `held_up` are sentences that say why there are records that it does not count.
+    """
 
     settled: bool
     partitions: dict[int, PartitionStats]
+    held_up: list[str] = []
 
 
 class ClusterStats:
@@ -60,6 +64,7 @@ class ClusterStats:
         tallies: Callable[[int], Tally],
         processor: Processor,
         watch: Watch,
+        held_up: Callable[[], Mapping[str, str]],
         session: Callable[[], aiohttp.ClientSession],
     ) -> None:
         self._own_url = own_url
@@ -69,13 +74,14 @@ class ClusterStats:
         self._tallies = tallies
         self._processor = processor
         self._watch = watch
+        self._held_up = held_up
         self._session = session
         self._decode = msgspec.json.Decoder(WorkerStats).decode
 
     async def own(self) -> WorkerStats:
         """Stats of this worker, with lags as Kafka has them now (or had them last, when it is away)."""
         if not self._settled():
-            return WorkerStats(settled=False, partitions={})
+            return WorkerStats(settled=False, partitions={}, held_up=list(self._held_up().values()))
         try:
             await self._watch.refresh()
         except Exception as error:  # noqa: BLE001 (stale lags are better than no stats)
@@ -98,7 +104,7 @@ class ClusterStats:
                 last_minute=window.counts(now) if window else {},
                 lag=lag,
             )
-        return WorkerStats(settled=self._settled(), partitions=partitions)
+        return WorkerStats(self._settled(), partitions, list(self._held_up().values()))
 
     async def cluster(self) -> dict[str, Any]:
         """Stats of all workers, as `/stats` shows them (docs/contracts.md)."""
@@ -108,8 +114,10 @@ class ClusterStats:
             if answer is not None
         ]
         partitions = {p: stats for answer in answers for p, stats in answer.partitions.items()}
+        held_up = sorted({reason for answer in answers for reason in answer.held_up})
         complete = (
             bool(partitions)
+            and not held_up
             and all(answer.settled for answer in answers)
             and set(partitions) == set(range(self._partition_count()))
         )
@@ -144,6 +152,7 @@ class ClusterStats:
             },
             "workers": len(answers),
             "complete": complete,
+            "held_up": held_up,
         }
 
     async def _ask(self, url: str) -> WorkerStats | None:

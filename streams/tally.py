@@ -10,8 +10,13 @@ batch may be counted is decided here, by offsets alone:
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from zlib import crc32
+
+UNKNOWN_LIFE = 0
+"""The life of a topic whose id is not known."""
 
 NOTHING_YET = -1
 """Offset of a tally that has counted nothing."""
@@ -133,3 +138,9 @@ def continuity(tally: Tally, *, start: int, last: int) -> Continuity:
     if start > tally.offset + 1:
         return Continuity.HOLE
     return Continuity.NEXT
+
+
+@lru_cache(maxsize=16)
+def life_of(topic_id: str) -> int:
+    """A number of 31 bits that tells a topic's lives apart, whatever became of the tallies."""
+    return (crc32(topic_id.encode()) & 0x7FFFFFFF or 1) if topic_id else UNKNOWN_LIFE

@@ -33,3 +33,9 @@ class TallyTable:
     def set(self, partition: int, tally: Tally) -> None:
         """Sets the tally of the partition whose batch is being processed."""
         self._table[partition] = tally.to_table()
+
+    def write_again(self, partition: int) -> None:
+        """Writes the tally to the changelog as it is, at any time: for a changelog that has lost it."""
+        value = self._table.get(partition)
+        if value:
+            self._table.send_changelog(partition, partition, value)

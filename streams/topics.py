@@ -3,14 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 from mode import Service
 
+from streams.topic_identity import Topic, Topics
 from weather_tweets.kafka import client_options, ensure_topics
 from weather_tweets.settings import KafkaSettings
 
+Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.2
@@ -30,25 +33,33 @@ CHANGELOG_CONFIG = {
 class TopicsReady(Service):
     """Waits, when it is started, until Kafka is there and has the topics.
 
-    Then calls `found` with the number of the topic's partitions. The table's changelog is made with that
-    number, whoever made the topic and whatever our settings say; Faust demands it.
+    Then calls `found` with the topic as it is. The table's changelog is made with as many partitions, whoever
+    made the topic and whatever our settings say; Faust demands it.
     """
 
-    def __init__(self, settings: KafkaSettings, changelog: str, found: Callable[[int], None]) -> None:
+    def __init__(
+        self, settings: KafkaSettings, changelog: str, topics: Topics, found: Callable[[Topic], None]
+    ) -> None:
         super().__init__()
         self._settings = settings
         self._changelog = changelog
+        self._topics = topics
         self._found = found
 
     async def on_start(self) -> None:
         self._found(await until_it_is_there(self._ensure))
 
-    async def _ensure(self) -> int:
+    async def _ensure(self) -> Topic:
         await ensure_topics(self._settings)
-        return await ensure_changelog(self._settings, self._changelog)
+        partitions = await ensure_changelog(self._settings, self._changelog)
+        name = self._settings.topic
+        topic = (await self._topics.describe([name])).get(name)
+        if topic is None or topic.partitions != partitions:
+            raise UnknownTopicOrPartitionError(f"the topic {name} is changing")
+        return topic
 
 
-async def until_it_is_there(attempt: Callable[[], Awaitable[int]]) -> int:
+async def until_it_is_there(attempt: Callable[[], Awaitable[Result]]) -> Result:
     """The result of the first attempt that Kafka does not fail."""
     pause = FIRST_PAUSE_SECONDS
     while True:

@@ -39,25 +39,28 @@ class Record(Protocol):
 
 
 class RecordBatch(list[Record]):
-    """Consecutive records of one partition, never empty, in the order of their offsets.
+    """All records that one partition has from offset `start` up to, but not including, offset `end`.
 
-    `start` is the offset from which the log was read: it has no records between `start` and the first one
-    (they were compacted away, or are control records of a transaction). A `start` beyond what was processed
-    last therefore means that records were skipped, and nothing else does.
+    Offsets between that are no record's were compacted away, belong to an aborted transaction, or are control
+    records; there may be no record at all. A `start` beyond what was processed last therefore means that
+    records were skipped, and nothing else does.
     """
 
-    __slots__ = ("partition", "start", "topic")
+    __slots__ = ("end", "partition", "start", "topic")
 
-    def __init__(self, records: Iterable[Record], *, topic: str, partition: int, start: int) -> None:
+    def __init__(
+        self, records: Iterable[Record], *, topic: str, partition: int, start: int, end: int
+    ) -> None:
         super().__init__(records)
         self.topic = topic
         self.partition = partition
         self.start = start
+        self.end = end
 
     @property
     def last(self) -> int:
-        """Offset of the last record."""
-        return self[-1].offset
+        """The last offset of the stretch."""
+        return self.end - 1
 
 
 class BatchSchema(Schema[None, T]):
@@ -84,6 +87,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Fetches; runs in a thread and an event loop of its own, as Faust has it."""
 
     consumer: "Consumer"
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust does so only when it writes in transactions itself.
+        consumer._isolation_level = "read_committed"
+        return consumer
 
     async def _fetch_records(
         self,
@@ -122,23 +131,28 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         for tp in list(fetcher._records):
             if tp not in active_partitions:
                 continue
-            # Nothing moves the position before the records are taken: with a timeout of zero aiokafka only
-            # waits while partitions are being reassigned, and after that there are no old records.
-            assignment = fetcher._subscriptions.subscription.assignment
-            start = assignment.state_value(tp).position if tp in assignment.tps else None
             batched = tp.topic in self.consumer.batched_topics
             if batched:
                 # More are to be expected: the next request, which goes when these are taken, collects them.
                 _fetch_collected(fetcher, self.consumer.collect_milliseconds)
                 _leave_records_as_they_are(fetcher._records[tp])
-            records = (await fetcher.fetched_records({tp}, timeout=0, max_records=max_records)).get(tp)
-            if not records:
-                continue
+            # Nothing else moves the position while the records are taken: with a timeout of zero aiokafka
+            # only waits while partitions are being reassigned.
+            assignment = fetcher._subscriptions.subscription.assignment
+            start = _position(assignment, tp)
+            records = (await fetcher.fetched_records({tp}, timeout=0, max_records=max_records)).get(tp, [])
             if batched:
-                first = records[0].offset
-                start = first if start is None else min(start, first)
-                found[tp] = [RecordBatch(records, topic=tp.topic, partition=tp.partition, start=start)]
-            else:
+                now = fetcher._subscriptions.subscription.assignment
+                if now is not assignment:
+                    start = records[0].offset if records else None
+                end = _position(now, tp)
+                if start is None or end is None or end <= start:
+                    continue
+                # Also without records: what was read through must be known, or it looks skipped later.
+                found[tp] = [
+                    RecordBatch(records, topic=tp.topic, partition=tp.partition, start=start, end=end)
+                ]
+            elif records:
                 found[tp] = records
             total += len(records)
             if max_records is not None and total >= max_records:
@@ -162,6 +176,12 @@ def _fetch_at_once(fetcher: Any) -> None:
     """From its next request on the fetcher waits for a first record: who comes alone is not delayed."""
     fetcher._fetch_max_wait_ms = _IDLE_MILLISECONDS
     fetcher._fetch_min_bytes = 1
+
+
+def _position(assignment: Any, tp: TP) -> int | None:
+    """The offset up to which a partition was read, None while that is being found out."""
+    state = assignment.state_value(tp) if assignment is not None and tp in assignment.tps else None
+    return state.position if state is not None and state.has_valid_position else None
 
 
 def _leave_records_as_they_are(fetched: Any) -> None:
@@ -211,19 +231,23 @@ class Consumer(driver.Consumer):
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if not isinstance(record, RecordBatch):
             return super()._to_message(tp, record)
+        return self.message_of(record)
+
+    def message_of(self, batch: RecordBatch) -> ConsumerMessage:
+        """The message that carries a batch, of the present generation."""
+        tp = TP(batch.topic, batch.partition)
         # Faust would drop what lies below its last offset, without a word. That happens when a topic was
         # made anew; whether records were seen before is for the agent to decide, which knows better.
         self._read_offset[tp] = None
-        last = record[-1]
         return ConsumerMessage(
             tp.topic,
             tp.partition,
-            last.offset,
-            last.timestamp / 1000.0,
+            batch.last,
+            (batch[-1].timestamp if batch else 0) / 1000.0,
             0,
             None,
             None,
-            cast(Any, record),
+            cast(Any, batch),
             None,
             0,
             0,

@@ -1,7 +1,8 @@
 """MongoDB: every tweet once, and the verdict which of two records with the same id was first.
 
 The unique `_id` decides, and what is stored is the truth: a record counts as a message if the stored
-document bears its partition and offset, else as a repeat. That holds for ids that come twice in a batch, in
+document bears its position (the partition, the offset, and the life of the topic that gave them), else as a
+repeat. That holds for ids that come twice in a batch, in
 two partitions at once, and for batches that are delivered again after a crash: however often it is asked,
 each record gets the same answer, and of all records with one id exactly one is the message.
 """
@@ -17,6 +18,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from streams.decoding import Batch
 from streams.group_commit import GroupCommit
+from streams.tally import UNKNOWN_LIFE
 from weather_tweets.settings import MongoSettings
 
 _DUPLICATE_KEY = 11000
@@ -29,6 +31,9 @@ _EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
 
 Document = dict[str, Any]
+
+_Position = tuple[int, int, int]
+"""Partition, offset, and life of the topic."""
 
 
 class TweetStore:
@@ -65,14 +70,18 @@ class TweetStore:
         """
         return await self._commit(batch)
 
-    async def stored_between(self, partition: int, first: int, before: int) -> Mapping[str, int]:
+    async def stored_between(self, partition: int, first: int, before: int, life: int) -> Mapping[str, int]:
         """By country's code, how many tweets there are of a partition's offsets from `first` on.
 
-        For offsets whose records are gone: no index helps with it. Raises `pymongo.errors.PyMongoError`.
+        Of those that the topic's `life` gave, where lives are known. For offsets whose records are gone: no
+        index helps with it. Raises `pymongo.errors.PyMongoError`.
         """
+        at: dict[str, Any] = {"partition": partition, "offset": {"$gte": first, "$lt": before}}
+        if life != UNKNOWN_LIFE:
+            at["life"] = {"$in": [life, UNKNOWN_LIFE, None]}
         counts = await self._collection.aggregate(
             [
-                {"$match": {"partition": partition, "offset": {"$gte": first, "$lt": before}}},
+                {"$match": at},
                 {"$group": {"_id": "$code", "count": {"$sum": 1}}},
             ]
         )
@@ -89,13 +98,13 @@ class TweetStore:
         taken = await self._insert(list(documents.values()))
         if not taken and len(documents) == sum(len(batch.tweets) for batch in batches):
             return [frozenset()] * len(batches)
-        winners = {id_: (document["partition"], document["offset"]) for id_, document in documents.items()}
+        winners = {id_: _position(document) for id_, document in documents.items()}
         winners |= await self._positions(taken)
         return [
             frozenset(
                 offset
                 for tweet, offset in zip(batch.tweets, batch.offsets, strict=True)
-                if winners[tweet.id] != (batch.partition, offset)
+                if not _same(winners[tweet.id], (batch.partition, offset, batch.life))
             )
             for batch in batches
         ]
@@ -115,16 +124,18 @@ class TweetStore:
             return [documents[failure["index"]]["_id"] for failure in failures]
         return []
 
-    async def _positions(self, ids: list[str]) -> dict[str, tuple[int, int]]:
-        """Partition and offset of the stored documents with these ids, all of which there are."""
-        positions: dict[str, tuple[int, int]] = {}
+    async def _positions(self, ids: list[str]) -> dict[str, _Position]:
+        """Positions of the stored documents with these ids, all of which there are."""
+        positions: dict[str, _Position] = {}
         queries = iter([ids[i : i + _IDS_PER_QUERY] for i in range(0, len(ids), _IDS_PER_QUERY)])
 
         async def ask() -> None:
             for some in queries:
-                found = self._collection.find({"_id": {"$in": some}}, {"partition": 1, "offset": 1})
+                found = self._collection.find(
+                    {"_id": {"$in": some}}, {"partition": 1, "offset": 1, "life": 1}
+                )
                 async for document in found:
-                    positions[document["_id"]] = document.get("partition", -1), document.get("offset", -1)
+                    positions[document["_id"]] = _position(document)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -143,8 +154,17 @@ class DocumentVanishedError(RuntimeError):
     """A document that was in the way of an insert was gone when it was read. Trying again helps."""
 
 
+def _position(document: Document) -> _Position:
+    return document.get("partition", -1), document.get("offset", -1), document.get("life", UNKNOWN_LIFE)
+
+
+def _same(one: _Position, other: _Position) -> bool:
+    # Where a life is not known (an older version did not take note of it), it is taken for the same.
+    return one[:2] == other[:2] and (one[2] == other[2] or UNKNOWN_LIFE in (one[2], other[2]))
+
+
 def _documents(batch: Batch) -> Iterable[Document]:
-    partition = batch.partition
+    partition, life = batch.partition, batch.life
     # Without a time zone BSON takes them for UTC, at half the cost.
     now = datetime.now(UTC).replace(tzinfo=None)
     for tweet, offset in zip(batch.tweets, batch.offsets, strict=True):
@@ -157,4 +177,5 @@ def _documents(batch: Batch) -> Iterable[Document]:
             "stored_at": now,
             "partition": partition,
             "offset": offset,
+            "life": life,
         }

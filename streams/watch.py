@@ -9,7 +9,7 @@ from mode import Service
 from streams.consumed_log import ConsumedLog
 from streams.persistence import Persistence
 from streams.processing import Processor
-from streams.tally import NOTHING_YET, Tally
+from streams.tally import Tally
 
 _log = logging.getLogger(__name__)
 
@@ -18,6 +18,9 @@ ROUND_SECONDS = 1.0
 STRAY_SECONDS = 2.0
 """How long the consumer may stand beyond an idle tally before it is sent back."""
 
+
+OPEN_SECONDS = 10.0
+"""How long a transaction may hold up a partition before that is said."""
 
 UNSETTLED_FACTOR = 2
 """A rebalance may last as long as the slowest write of any worker: this often the time without progress."""
@@ -48,10 +51,13 @@ class Watch(Service):
         self._progress_timeout_seconds = progress_timeout_seconds
         self._partitions: set[int] = set()
         self._ends: dict[int, int] = {}
+        """By partition the offset that the next record will get."""
+        self._stable: dict[int, int] = {}
+        """By partition the offset up to which records may be read: behind it a transaction is open."""
         self._offsets: dict[int, tuple[int, float]] = {}
         """By partition the tally's offset, and since when it has been that."""
-        self._empty_until: dict[int, tuple[int, int]] = {}
-        """By partition (a, b): the log has no records after offset a and before offset b."""
+        self._held_since: dict[int, float] = {}
+        """By partition, since when nothing can be read because a transaction is open."""
         self._sent_back: dict[int, tuple[int, int]] = {}
         """By partition (a, b): the consumer stood at b with the tally at a, and was sent back."""
         self._progress_at = self._settled_at = self._clock()
@@ -74,19 +80,39 @@ class Watch(Service):
 
     def lag(self, partition: int) -> int:
         """Records of the partition that are not counted yet."""
-        offset = self._tallies(partition).offset
-        after, before = self._empty_until.get(partition, (NOTHING_YET, 0))
-        position = before if after == offset else offset + 1
-        return max(self._ends.get(partition, position) - position, 0)
+        return max(self._ends.get(partition, 0) - self._position(partition), 0)
+
+    def _position(self, partition: int) -> int:
+        """The offset after what was counted of the present log."""
+        tally = self._tallies(partition)
+        topic_id = self._log_of.topic_id
+        of_another = bool(tally.topic_id and topic_id and tally.topic_id != topic_id)
+        return 0 if of_another else tally.offset + 1
 
     def lags(self) -> dict[int, int]:
         """`lag` of each partition of this worker."""
         return {partition: self.lag(partition) for partition in self._partitions}
 
+    def lost(self) -> dict[int, int]:
+        """By partition of this worker, the records that its log no longer had when they should be counted."""
+        return {partition: self._tallies(partition).lost for partition in self._partitions}
+
     async def refresh(self) -> None:
         """Asks Kafka for the ends now. Raises `KafkaError`, `TimeoutError`."""
         self._partitions = self._log_of.partitions()
-        self._ends.update(await self._log_of.ends(self._partitions))
+        await self._ask_for_ends()
+
+    async def _ask_for_ends(self) -> None:
+        self._stable = await self._log_of.ends(self._partitions)
+        self._ends = {p: max(end, self._log_of.written_to(p)) for p, end in self._stable.items()}
+
+    def held_up(self) -> dict[str, str]:
+        """A sentence for each thing because of which records cannot be read, by what it is."""
+        now = self._clock()
+        held = sorted(p for p, since in self._held_since.items() if now - since >= OPEN_SECONDS)
+        if not held:
+            return {}
+        return {"transaction": f"a producer has left a transaction open in {', '.join(map(str, held))}"}
 
     def waiting_for(self) -> str:
         """What is waited for, and why; empty if nothing is."""
@@ -101,22 +127,24 @@ class Watch(Service):
         if unsettled_seconds >= self._progress_timeout_seconds * UNSETTLED_FACTOR:
             return f"no partitions were assigned and recovered for {unsettled_seconds:.0f} s"
         idle_seconds = now - self._progress_at
-        lag = sum(self.lags().values())
+        lag = sum(lag for partition, lag in self.lags().items() if partition not in self._held_since)
         if lag and idle_seconds >= self._progress_timeout_seconds:
             return f"{lag} records behind and no progress for {idle_seconds:.0f} s"
         return ""
 
     async def _round(self) -> None:
         partitions = self._partitions = self._log_of.partitions()
-        for notes in (self._ends, self._offsets, self._empty_until, self._sent_back):
+        for notes in (self._ends, self._offsets, self._held_since, self._sent_back):
             for partition in notes.keys() - partitions:
                 del notes[partition]
         now = self._clock()
         self._note_progress(now)
-        self._ends.update(await self._log_of.ends(partitions))
+        await self._ask_for_ends()
+        self._note_open_transactions(now)
         if not sum(self.lags().values()):
             self._progress_at = now
         for partition in partitions:
+            await self._bring_along(partition)
             await self._bring_back_a_stray(partition, now)
 
     def _note_progress(self, now: float) -> None:
@@ -125,6 +153,21 @@ class Watch(Service):
             if self._offsets.get(partition, (None, 0.0))[0] != offset:
                 self._offsets[partition] = offset, now
                 self._progress_at = now
+
+    def _note_open_transactions(self, now: float) -> None:
+        for partition in self._partitions:
+            read_all = self._stable.get(partition, 0) <= self._position(partition)
+            if read_all and self.lag(partition):
+                self._held_since.setdefault(partition, now)
+            else:
+                self._held_since.pop(partition, None)
+
+    async def _bring_along(self, partition: int) -> None:
+        """Has a tally move to the topic's present epoch, though nothing comes that could be counted in it."""
+        tally, topic_id = self._tallies(partition), self._log_of.topic_id
+        if tally.accounted and topic_id and tally.topic_id != topic_id:
+            end = self._position(partition)
+            await self._log_of.deliver_nothing(partition, start=end, end=end)
 
     async def _bring_back_a_stray(self, partition: int, now: float) -> None:
         """Sends the consumer back where it has read on without the records having been counted.
@@ -135,14 +178,21 @@ class Watch(Service):
         offset, since = self._offsets[partition]
         if now - since < STRAY_SECONDS or not self.lag(partition) or self._processor.busy:
             return
+        if partition in self._held_since:
+            return
         position = await self._log_of.position(partition)
         if position is None or position <= offset + 1 or offset != self._tallies(partition).offset:
             return
         if self._offsets[partition] != (offset, since) or self._processor.busy:
             return
+        beginning = await self._log_of.beginning(partition)
+        if beginning > offset + 1:
+            # The log has lost what was to be counted, and perhaps all there was.
+            await self._log_of.deliver_nothing(partition, start=beginning, end=beginning)
+            return
         if self._sent_back.get(partition) == (offset, position):
             # It read the same stretch again, and no batch came: there are no records in it.
-            self._empty_until[partition] = offset, position
+            await self._log_of.deliver_nothing(partition, start=offset + 1, end=position)
             return
         self._sent_back[partition] = offset, position
         self._offsets[partition] = offset, now

@@ -1,5 +1,6 @@
 """The pages of a worker's web server."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import faust
@@ -18,10 +19,16 @@ def add_pages(
     *,
     stats: ClusterStats,
     watch: Watch,
+    trouble: Callable[[], str],
+    waiting_for: Callable[[], Mapping[str, str]],
     metrics: StreamsMetrics,
     registry: CollectorRegistry = REGISTRY,
 ) -> None:
-    """Adds the pages of docs/contracts.md, and `/partitions`, which the workers ask of each other."""
+    """Adds the pages of docs/contracts.md, and `/partitions`, which the workers ask of each other.
+
+    `trouble` says why the worker is stuck, empty if it is not; `waiting_for` has a sentence for each thing
+    that is waited for, by what it is.
+    """
 
     async def cluster(view: View, _: Request) -> Response:
         answer = await stats.cluster()
@@ -44,16 +51,22 @@ def add_pages(
         return view.bytes(msgspec.json.encode(await stats.own()), content_type="application/json")
 
     async def healthz(view: View, _: Request) -> Response:
-        if trouble := watch.trouble():
-            return view.json({"status": "stuck", "reason": trouble}, status=503)
-        if waiting_for := watch.waiting_for():
-            return view.json({"status": "waiting", "reason": waiting_for})
+        if stuck := trouble():
+            return view.json({"status": "stuck", "reason": stuck}, status=503)
+        if reasons := waiting_for():
+            return view.json({"status": "waiting", "reason": "; ".join(reasons.values())})
         return view.json({"status": "ok"})
 
     async def show_metrics(view: View, _: Request) -> Response:
         metrics.lag.clear()
         for partition, lag in watch.lags().items():
             metrics.lag.labels(partition).set(lag)
+        metrics.lost_records.clear()
+        for partition, lost in watch.lost().items():
+            metrics.lost_records.labels(partition).set(lost)
+        metrics.waiting.clear()
+        for what in waiting_for():
+            metrics.waiting.labels(what).set(1)
         # The content type has parameters, which aiohttp takes as a header only.
         return view.bytes(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -172,6 +172,18 @@ class StreamsMetrics:
             "Offsets that the log itself no longer has (retention, a recreated topic)",
             registry=registry,
         )
+        self.lost_records = Gauge(
+            "weather_streams_lost_records",
+            "Offsets of a partition that its log no longer had when they were to be counted, ever",
+            ["partition"],
+            registry=registry,
+        )
+        self.waiting = Gauge(
+            "weather_streams_waiting",
+            "1 for what a worker waits for: a store, Kafka, a topic, the end of a transaction",
+            ["what"],
+            registry=registry,
+        )
         self.rebalances = Counter("weather_streams_rebalances", "Assignments received", registry=registry)
 
 

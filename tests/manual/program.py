@@ -123,7 +123,7 @@ def _routes() -> dict[str, set[str]]:
             pages.add(re.sub(r"\{[^}]*\}", "*", path))
             return lambda view: view
 
-    add_pages(Recorder(), stats=None, watch=None, metrics=None)  # type: ignore[arg-type]
+    add_pages(Recorder(), stats=None, watch=None, trouble=None, waiting_for=None, metrics=None)  # type: ignore[arg-type]
     found["streams"] = pages
     found["writer"] = {INGEST, *LIVE, "/healthz", "/metrics"}
     found["producer"] = {"/healthz", "/metrics"}

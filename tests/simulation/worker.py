@@ -22,7 +22,7 @@ from streams.persistence import AbandonedError, Persistence
 from streams.processing import Processor
 from streams.publishing import Publishing
 from streams.tally import Tally
-from streams.transport import RecordBatch
+from streams.transport import Record, RecordBatch
 from streams.tweet_store import TweetStore
 from streams.watch import Watch
 from tests.simulation.changelog import Changelog
@@ -216,10 +216,14 @@ class Worker:
         log, start = self._world.topic.partitions[partition], self.positions[partition]
         if not log.beginning <= start <= log.end:
             start = log.beginning
-        records, self.positions[partition] = log.read(start, self._world.chance.randint(1, 6))
-        if records:
-            batch = RecordBatch(cast(Any, records), topic="messages", partition=partition, start=start)
-            await self._queue.put(_Event(self._generation, _decode(batch)))
+        records, end = log.read(start, self._world.chance.randint(1, 6))
+        self.positions[partition] = end
+        if end > start:
+            await self.deliver(cast(Any, records), partition=partition, start=start, end=end)
+
+    async def deliver(self, records: Sequence[Record], *, partition: int, start: int, end: int) -> None:
+        batch = RecordBatch(records, topic="messages", partition=partition, start=start, end=end)
+        await self._queue.put(_Event(self._generation, _decode(batch)))
 
     async def _agent(self) -> None:
         await process_in_lanes(self._events(), lambda event: event.batch.partition, self._process)
@@ -286,6 +290,10 @@ class _Log:
         self._worker = worker
         self._topic = world.topic
         self._network = world.network
+        self.topic_id = world.topic.life.topic_id
+
+    def former_end(self, partition: int) -> int:  # noqa: ARG002
+        return 0
 
     def partitions(self) -> set[int]:
         return set(self._worker.positions)
@@ -300,9 +308,16 @@ class _Log:
     async def ends(self, partitions: set[int]) -> dict[int, int]:
         logs = self._topic.partitions
         ends: dict[int, int] = await self._ask(
-            lambda: {p: logs[p].end for p in sorted(partitions) if p < len(logs)}
+            lambda: {p: logs[p].stable_end for p in sorted(partitions) if p < len(logs)}
         )
         return ends
+
+    def written_to(self, partition: int) -> int:
+        logs = self._topic.partitions
+        return logs[partition].end if partition < len(logs) else 0
+
+    async def deliver_nothing(self, partition: int, *, start: int, end: int) -> None:
+        await self._worker.deliver((), partition=partition, start=start, end=end)
 
     async def position(self, partition: int) -> int | None:
         return self._worker.positions.get(partition)

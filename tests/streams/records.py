@@ -23,12 +23,22 @@ def tweet(
 
 
 def record_batch(
-    values: Sequence[bytes | Tweet | None], *, first: int = 0, start: int | None = None, partition: int = 0
+    values: Sequence[bytes | Tweet | None],
+    *,
+    first: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    partition: int = 0,
 ) -> RecordBatch:
+    """Consecutive records from offset `first` on, read from `start` (default: as `first`) to before `end`."""
     records = [
         Record(offset, encode(value) if isinstance(value, Tweet) else value)
         for offset, value in enumerate(values, first)
     ]
     return RecordBatch(
-        records, topic="messages", partition=partition, start=first if start is None else start
+        records,
+        topic="messages",
+        partition=partition,
+        start=first if start is None else start,
+        end=first + len(records) if end is None else end,
     )

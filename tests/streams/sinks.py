@@ -38,7 +38,9 @@ def _letters(cluster: Cluster) -> Any:
 
 
 def _documents(cluster: Cluster) -> Any:
-    return {document.pop("_id"): document for document in cluster.tweets.find({}, {"stored_at": False})}
+    # Every run has a topic of its own, and that another life.
+    shown = {"stored_at": False, "life": False}
+    return {document.pop("_id"): document for document in cluster.tweets.find({}, shown)}
 
 
 def _tallies(cluster: Cluster) -> Any:
@@ -55,7 +57,9 @@ def _counters(cluster: Cluster) -> Any:
     }
     for partition in range(cluster.settings.partitions):
         fields = cluster.redis.hgetall(redis_keys.tally(partition))
-        hashes[redis_keys.tally(partition)] = {**fields, "topic_id": ""}
+        # Its end is when it was published.
+        position = " ".join(str(fields["position"]).split()[:2])
+        hashes[redis_keys.tally(partition)] = {**fields, "position": position}
     return hashes
 
 

@@ -32,6 +32,8 @@ class World:
     """A log, a table and the stores, in memory; notes what happens, and can fail at any step."""
 
     def __init__(self) -> None:
+        self.topic_id = ""
+        self.former_end_offset = 0
         self.beginning_offset = 0
         self.end_offset = 1_000
         self.sought: list[tuple[int, int]] = []
@@ -63,6 +65,9 @@ class World:
     async def sleep(self, _: float) -> None:
         self.step("sleep")
 
+    def former_end(self, partition: int) -> int:  # noqa: ARG002
+        return self.former_end_offset
+
     async def beginning(self, partition: int) -> int:  # noqa: ARG002
         return self.beginning_offset
 
@@ -82,7 +87,13 @@ class World:
             if self.stored[one.id] != (batch.partition, offset)
         )
 
-    async def stored_between(self, partition: int, first: int, before: int) -> Counter[str]:
+    async def stored_between(
+        self,
+        partition: int,
+        first: int,
+        before: int,
+        life: int,  # noqa: ARG002
+    ) -> Counter[str]:
         self.step("stored")
         found = [o for p, o in self.stored.values() if p == partition and first <= o < before]
         return Counter({"GT": len(found)}) if found else Counter()
@@ -216,6 +227,52 @@ async def test_a_new_log_under_an_old_tally_is_counted_from_its_beginning(world:
     world.end_offset = 2
     assert await world.processor.process(decode(record_batch([tweet(), tweet()])))
     assert world.tallies[0] == Tally(offset=1, messages=102, countries={"GT": 2}, epoch=1, earlier=100)
+
+
+async def test_a_topic_with_another_id_is_counted_from_its_beginning_however_long_it_is(world: World) -> None:
+    world.topic_id = "new"
+    world.tallies[0] = Tally(offset=1, messages=2, topic_id="old")
+    world.former_end_offset = 5
+    assert await world.processor.process(decode(record_batch([tweet(), tweet(), tweet()])))
+    assert world.tallies[0] == Tally(
+        offset=2, messages=5, countries={"GT": 3}, lost=3, epoch=1, topic_id="new", earlier=5
+    )
+    assert world.metrics.lost._value.get() == 3
+
+
+async def test_a_consumer_that_reads_on_in_a_topic_made_anew_is_sent_to_its_beginning(world: World) -> None:
+    world.topic_id = "new"
+    world.tallies[0] = Tally(offset=1, messages=2, topic_id="old")
+    assert not await world.processor.process(decode(record_batch([tweet()], first=2)))
+    assert world.sought == [(0, 0)]
+    assert (world.tallies[0].epoch, world.tallies[0].offset) == (1, -1)
+
+
+async def test_a_tally_without_an_id_takes_the_topics_if_it_fits(world: World) -> None:
+    world.topic_id = "id"
+    world.tallies[0] = Tally(offset=0, messages=1)
+    assert await world.processor.process(decode(record_batch([tweet()], first=1)))
+    assert world.tallies[0] == Tally(offset=1, messages=2, countries={"GT": 1}, topic_id="id")
+    world.tallies[1] = Tally(offset=2000, messages=2001)
+    assert await world.processor.process(decode(record_batch([tweet()], partition=1)))
+    assert (world.tallies[1].epoch, world.tallies[1].earlier, world.tallies[1].topic_id) == (1, 2001, "id")
+
+
+async def test_a_stretch_without_records_is_counted_as_empty(world: World) -> None:
+    world.tallies[0] = Tally(offset=4, messages=5)
+    assert await world.processor.process(decode(record_batch([], first=5, end=8)))
+    assert world.tallies[0] == Tally(offset=7, messages=5, empty=3)
+
+
+async def test_a_batch_for_which_kafka_cannot_be_asked_is_left_for_later(world: World) -> None:
+    world.tallies[0] = Tally(offset=4, messages=5)
+
+    async def beginning(_: int) -> int:
+        raise TimeoutError
+
+    world.beginning = beginning  # type: ignore[method-assign, assignment]
+    assert not await world.processor.process(decode(record_batch([tweet()], first=8)))
+    assert world.steps == []
 
 
 async def test_a_leader_that_does_not_know_its_end_yet_does_not_pass_for_a_new_log(world: World) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import faust
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.structs import TopicPartition
@@ -236,6 +236,7 @@ def test_the_versions_are_those_whose_private_names_are_overridden() -> None:
         (Fetcher, "_create_fetch_waiter", ["self"]),
         (FetchResult, "getall", ["self", "max_records"]),
         (PartitionRecords, "_consumer_record", ["self", "tp", "record"]),
+        (driver.AIOKafkaConsumerThread, "_create_worker_consumer", ["self", "transport"]),
     ],
 )
 def test_an_overridden_or_used_private_name_is_there_and_takes_what_it_took(
@@ -250,5 +251,8 @@ def test_the_state_that_is_used_is_where_it_was() -> None:
     )
     for name in ("_acked[tp]", "_acked_index[tp]", "_read_offset", "flow_active", "consumer_generation_id"):
         assert name in source
+    assert "isolation_level=self._isolation_level" in Path(
+        sys.modules[AIOKafkaConsumer.__module__].__file__ or ""
+    ).read_text().replace(" ", "")
     for name in ("_records", "_subscriptions", "_closed", "_fetch_max_wait_ms", "_fetch_min_bytes"):
         assert f"self.{name} = " in Path(sys.modules[Fetcher.__module__].__file__ or "").read_text()

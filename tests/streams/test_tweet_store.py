@@ -59,6 +59,24 @@ async def test_a_retry_of_a_client_is_a_repeat_each_time_it_is_asked(store: Twee
     assert await store.store(retry) == {5}
 
 
+async def test_the_same_ids_at_the_same_places_of_another_life_of_the_topic_are_repeats(
+    store: TweetStore,
+) -> None:
+    batch = _batch(_ids(3))._replace(life=7)
+    assert await store.store(batch) == frozenset()
+    assert await store.store(batch) == frozenset()
+    assert await store.store(batch._replace(life=8)) == {0, 1, 2}
+
+
+async def test_where_a_life_is_not_known_it_is_the_same(store: TweetStore) -> None:
+    """Version 0.1 took no note of it; nor do brokers older than ids of topics."""
+    older, newer = _batch(_ids(3)), _batch(_ids(3))._replace(life=7)
+    await store.store(older)
+    await store.store(newer)
+    assert await store.store(older._replace(life=7)) == frozenset()
+    assert await store.store(newer._replace(life=0)) == frozenset()
+
+
 async def test_an_id_twice_in_a_batch_is_a_message_at_its_first_place(store: TweetStore) -> None:
     once, twice = _ids(2)
     batch = _batch([twice, once, twice, twice])
@@ -69,8 +87,8 @@ async def test_an_id_twice_in_a_batch_is_a_message_at_its_first_place(store: Twe
 async def test_what_is_stored_of_a_range_of_offsets_is_told_by_country(store: TweetStore) -> None:
     await store.store(_batch(_ids(6), first=10))
     await store.store(_batch(_ids(3), first=10, partition=1))
-    assert await store.stored_between(0, 12, 15) == {"GT": 3}
-    assert await store.stored_between(0, 16, 20) == {}
+    assert await store.stored_between(0, 12, 15, 0) == {"GT": 3}
+    assert await store.stored_between(0, 16, 20, 0) == {}
 
 
 class _AwayWhenAsked:

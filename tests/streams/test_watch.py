@@ -21,6 +21,11 @@ class Consumer:
         self.offset = 9
         self.busy = False
         self.rewinds = 0
+        self.first_offset = 0
+        self.written = 0
+        self.topic_id = "id"
+        self.tally_of = "id"
+        self.nothings: list[tuple[int, int]] = []
         self.broker_answers = True
 
     def partitions(self) -> set[int]:
@@ -32,6 +37,15 @@ class Consumer:
     async def position(self, partition: int) -> int:  # noqa: ARG002
         return self.at
 
+    async def beginning(self, partition: int) -> int:  # noqa: ARG002
+        return self.first_offset
+
+    def written_to(self, partition: int) -> int:  # noqa: ARG002
+        return self.written
+
+    async def deliver_nothing(self, partition: int, *, start: int, end: int) -> None:  # noqa: ARG002
+        self.nothings.append((start, end))
+
     async def reachable(self) -> bool:
         return self.broker_answers
 
@@ -39,7 +53,7 @@ class Consumer:
         self.rewinds += 1
 
     def tally(self, _: int) -> Tally:
-        return Tally(offset=self.offset)
+        return Tally(offset=self.offset, messages=self.offset + 1, topic_id=self.tally_of)
 
 
 class Clock:
@@ -137,10 +151,42 @@ async def test_a_consumer_that_has_read_on_without_the_tally_is_sent_back_once(
     await _rounds(watch, clock, 4)
     assert consumer.rewinds == 1
     assert watch.lag(0) == 5
-    # It has read the stretch again, and there was nothing in it: control records, for instance.
-    await _rounds(watch, clock, 10)
-    assert consumer.rewinds == 1
-    assert watch.lag(0) == 0
+    # It has read the stretch again, and nothing came: there is nothing in it.
+    await _rounds(watch, clock, 1)
+    assert (consumer.rewinds, consumer.nothings) == (1, [(5, 10)])
+    assert watch.lag(0) == 5
+
+
+async def test_what_the_log_no_longer_has_is_settled_though_nothing_comes(
+    watch: Watch, clock: Clock, consumer: Consumer
+) -> None:
+    consumer.offset, consumer.first_offset = 4, 10
+    await _rounds(watch, clock, 3)
+    assert (consumer.rewinds, consumer.nothings) == (0, [(10, 10)])
+
+
+async def test_a_tally_of_a_topic_made_anew_is_brought_along_though_nothing_comes(
+    watch: Watch, clock: Clock, consumer: Consumer
+) -> None:
+    consumer.tally_of, consumer.end_offset = "old", 3
+    await _rounds(watch, clock, 1)
+    assert consumer.nothings == [(0, 0)]
+    assert watch.lags() == {0: 3}
+
+
+async def test_an_open_transaction_is_said_after_a_while_and_is_no_trouble(
+    watch: Watch, clock: Clock, consumer: Consumer
+) -> None:
+    consumer.written = 14
+    await _rounds(watch, clock, 5)
+    assert (watch.lags(), watch.held_up()) == ({0: 4}, {})
+    await _rounds(watch, clock, 40)
+    assert "transaction" in watch.held_up()
+    assert watch.trouble() == ""
+    assert (consumer.rewinds, consumer.nothings) == (0, [])
+    consumer.end_offset, consumer.offset = 14, 13
+    await _rounds(watch, clock, 1)
+    assert watch.held_up() == {}
 
 
 async def test_a_consumer_is_not_sent_back_while_a_batch_is_being_processed(
