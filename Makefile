@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint package chaos e2e images push deploy-prerequisites deploy format protos dashboards golden gazetteer page screenshots manual bench profile setup-bench measurements lock
+.PHONY: help setup setup-dev demo up down test lint package chaos e2e images push deploy-prerequisites deploy format protos dashboards golden gazetteer places page screenshots manual bench profile setup-bench measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -98,6 +98,9 @@ golden: setup-dev ## Writes down, once per release, what this version leaves in 
 gazetteer: setup-dev ## Makes the table of places, weather_tweets/places/places.marisa, from the gazetteers
 	$(BIN)/python -m gazetteer
 
+places: setup-dev ## Prints how much of what people write as a place is understood, and what it costs
+	$(BIN)/python -m gazetteer.sets --mistakes
+
 page: setup-dev ## Builds the live page, gateway/page, from page
 	cd page && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci && npm run build
 
@@ -135,6 +138,7 @@ MEASURED_BENCH := $(BIN)/python -m bench --data-dir build/measured
 
 measurements: setup-bench ## Measures anew what the manuals quote (manual/data); fifty minutes on a quiet machine
 	$(BIN)/python -m manual.distribution
+	$(BIN)/python -m gazetteer.sets --json manual/data/places.json
 	$(MEASURED) demo --json manual/data/demo.json
 	$(MEASURED) energy --json manual/data/energy.json
 	$(MEASURED) chaos --json manual/data/chaos.json

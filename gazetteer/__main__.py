@@ -19,8 +19,8 @@ Entry = tuple[str, Kind, str, int]
 
 # Behind an unknown town, "PA" is Pennsylvania rather than Panama. On the scale of `Sense.fame`.
 FAME_OF_A_CODE = 20
-# A city of a million.
-FAME_OF_A_NICKNAME = 120
+# Of ours: a nickname is known like a city of a million.
+FAME = {"nickname": 120, "code": FAME_OF_A_CODE, "division_code": 30}
 FOLDER = Path(weather_tweets.__file__).parent
 
 
@@ -43,7 +43,7 @@ def entries() -> Iterator[Entry]:
         yield BAG + telling_words, Kind.NAME, code, 0
     for kind, code, name in ours():
         found = PART_OF + name if kind == "territory" else key(name)
-        fame = people.get(code, 0) if kind == "everyday" else FAME_OF_A_NICKNAME
+        fame = FAME.get(kind, people.get(code, 0))
         yield found, Kind[kind.upper()], code, fame
         if kind == "everyday" and len(telling := bag.telling(words(folded(name)))) > 1:
             yield BAG + bag.of(telling), Kind.EVERYDAY, code, fame

@@ -16,7 +16,7 @@ SMALLEST_CITY = 15_000
 """People in the smallest city that is a place by itself."""
 
 # Countries whose divisions people write by ISO 3166-2 ("Austin, TX", "Porto Alegre/RS"), and how readily.
-_BY_CODE = {"US": 60, "CA": 40, "BR": 40, "AU": 40}
+_BY_CODE = {"US": 60, "CA": 50, "BR": 40, "AU": 40, "CH": 10, "IT": 10}
 # "Catalunya [Cataluña]", "Denbighshire [Sir Ddinbych GB-DDB]", "Svalbard (Arctic Region)"
 _OTHER_NAME = re.compile(r"\s*[\[(]([^\])]*?)(?:\s[A-Z]{2}-[A-Z]{3})?[\])]|\*")
 # "Sichuan Sheng": the last word says what it is.
@@ -25,6 +25,8 @@ _DIRECTION = re.compile("^(?:North|South|East|West) ")
 _SHORTEST_ALTERNATIVE = 4
 # As if four times as many people lived there.
 _MORE_FAME_OF_A_CAPITAL = 12
+# Amman was Philadelphia once.
+_LESS_FAME_OF_ANOTHER_NAME = 18
 
 Known = tuple[str, str, int]
 """A key, its country's code, and how well it is known: 6 times the binary logarithm of its people."""
@@ -83,7 +85,7 @@ def cities() -> Iterator[Known]:
             # Beginning with a small letter are transliterations by rule, three letters are airports.
             if not name or "a" <= name[0] <= "z" or (name.isascii() and len(name) < _SHORTEST_ALTERNATIVE):
                 continue
-            yield key(name), code, fame
+            yield key(name), code, max(fame - _LESS_FAME_OF_ANOTHER_NAME, 0) if name.isascii() else fame
 
 
 def _fame(people: float) -> int:

@@ -17,6 +17,8 @@ from weather_tweets.places.folding import folded, key, words
 _NO_COUNTRIES = frozenset({"AC", "CP", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
 # A name that means two countries is the one of the language that comes first here.
 _FIRST = ("es", "en", "pt", "fr", "de", "it")
+# Languages in whose names typing errors are looked for: the more, the more words are near some name.
+_TYPED = (*_FIRST, "ar", "ru")
 _LETTERS_OF_A_LONG_NAME = 6
 
 
@@ -60,12 +62,12 @@ def bags() -> dict[str, str]:
     whole: dict[str, set[str]] = defaultdict(set)
     short: dict[str, set[str]] = defaultdict(set)
     for language, name, code in _named():
-        if language in _FIRST:
-            split = words(folded(name))
-            full = bag.of(bag.telling(split))
-            whole[full].add(code)
-            if (rest := bag.of(bag.telling(split, without_form_of_state=True))) != full:
-                short[rest].add(code)
+        split = words(folded(name))
+        full = bag.of(bag.telling(split))
+        whole[full].add(code)
+        rest = bag.of(bag.telling(split, without_form_of_state=True))
+        if language in _FIRST and rest != full:
+            short[rest].add(code)
     found = {
         telling: next(iter(codes)) for telling, codes in whole.items() if len(codes) == 1 and " " in telling
     }
@@ -81,7 +83,7 @@ def long_names() -> set[str]:
     return {
         key(name)
         for language, name, _ in _named()
-        if language in _FIRST and len(key(name)) >= _LETTERS_OF_A_LONG_NAME
+        if language in _TYPED and len(key(name)) >= _LETTERS_OF_A_LONG_NAME
     }
 
 
@@ -90,8 +92,10 @@ def former() -> Iterator[tuple[str, str]]:
     for country in pycountry.historic_countries:
         successor = country.alpha_4[2:]
         code = successor if successor in spanish() else ""
-        for name in {country.name, *country.name.split(", ")[:1]}:
-            yield key(name), code
+        for language in ("en", *translation.languages("iso3166-3")):
+            name = translation.into(language, "iso3166-3")(country.name)
+            for form in {name, *name.split(", ")[:1]}:
+                yield key(form), code
 
 
 def regions() -> Iterator[str]:
@@ -116,7 +120,7 @@ def _cldr() -> Iterator[tuple[str, str, str]]:
 
 def _iso() -> Iterator[tuple[str, str, str]]:
     for language in ("en", *translation.languages("iso3166-1")):
-        translate = str if language == "en" else translation.into(language, "iso3166-1")
+        translate = translation.into(language, "iso3166-1")
         for country in pycountry.countries:
             for attribute in ("name", "official_name", "common_name"):
                 if name := getattr(country, attribute, None):

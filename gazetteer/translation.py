@@ -17,5 +17,7 @@ def languages(domain: str) -> tuple[str, ...]:
 
 @cache
 def into(language: str, domain: str) -> Callable[[str], str]:
-    """A function that translates names; what has no translation stays as it is."""
+    """A function that translates names; what has no translation stays as it is, English all of it."""
+    if language == "en":
+        return str
     return gettext.translation(domain, pycountry.LOCALES_DIR, languages=[language]).gettext

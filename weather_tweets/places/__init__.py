@@ -12,6 +12,9 @@ from weather_tweets.places.gazetteer import BAG, COUNTRIES, Kind, table
 _REMEMBERED = 8192
 """Texts whose country is remembered, of names and of profiles each; of 128 characters they take some 2 MB."""
 
+_ENDINGS = sorted(vocabulary.of("ending"), key=len, reverse=True)
+_DEMOCRATIC = {"KR": "KP", "CG": "CD"}
+_MEANS_DEMOCRATIC = ("dem", "демократ", "الديمقراط")
 _NOTHING = vocabulary.of("nothing")
 _BY_CODE = {country.code: number for number, country in enumerate(COUNTRIES)}
 
@@ -59,7 +62,9 @@ def look_up_profile(text: str) -> Answer:
     split = words(plain)
     if not split:
         return _flag(shown)
-    found = free_text.country_of(text, plain, shown)
+    # Of one word it may be a state of the USA as well.
+    found = _in_any_order(split) if len(split) > 1 and not shown else None
+    found = found or free_text.country_of(text, plain, shown)
     if found.by is None:
         found = _misspelt(key_of(split, text), shown) or found
     return _answer(found)
@@ -97,8 +102,14 @@ def _in_any_order(split: list[str]) -> Found | None:
         telling = bag.telling(split, without_form_of_state=short)
         if telling and (senses := table().get(BAG + bag.of(telling)) or table().get("".join(telling))):
             found = _first([sense for sense in senses if sense[0] in (Kind.NAME, Kind.EVERYDAY)])
+            if found and short and any(word.startswith(_MEANS_DEMOCRATIC) for word in split):
+                # Of the two Koreas and the two Congos it is the form of state that tells them apart.
+                democratic = _DEMOCRATIC.get(COUNTRIES[found.country].code)
+                return found._replace(country=_BY_CODE[democratic]) if democratic else found
             if found:
                 return found
+    if len(split) == 1 and (ending := next((end for end in _ENDINGS if split[0].endswith(end)), "")):
+        return _first([sense for sense in table().get(split[0][: -len(ending)], ()) if sense[0] == Kind.NAME])
     return None
 
 

@@ -19,6 +19,8 @@ _BY_ENDING = {
     "KR": re.compile("[\uac00-\ud7af][동구시군읍면리역]$"),
     "JP": re.compile("[\u3040-\u30ff\u3400-\u9fff](?:県|町|丁目|駅)$"),
 }
+_NO_COUNTRY = frozenset({Kind.REGION, Kind.WORD})
+_COORDINATES = re.compile(r"\d\.\d{3,}\s?,\s?-?\d")
 _CENTRAL_AMERICA = frozenset({"GT", "SV", "HN", "NI", "CR", "BZ", "PA"})
 # On the scale of `Sense.fame`: twice as many people. Less is no difference.
 _MARGIN = 6
@@ -27,6 +29,10 @@ _MARGIN = 6
 _NAME_BEFORE_OTHERS = 9
 # A city that is known like one of a million people.
 _WELL_KNOWN = 120
+# Divisions so large, and codes written so readily, that what stands before them is in them.
+_STATE = {Kind.DIVISION: 125, Kind.DIVISION_CODE: 50}
+# By sixteen times as many people.
+_FAR_BETTER_KNOWN = 24
 _MOST_UNKNOWN_WORDS = 2
 _NUMBERS = {country.code: number for number, country in enumerate(COUNTRIES)}
 
@@ -46,28 +52,24 @@ def country_of(text: str, plain: str, flags: tuple[int, ...] = (), *, only_place
 
     Of texts that should be `only_places`, what is no place makes the places beside it doubtful.
     """
+    if _COORDINATES.search(plain):
+        # "ÜT: 41.4989,2.1869" is no place that the table has, and Utah least of all.
+        return NOTHING
     found, unknown_words = mentions.found_in(text, plain)
     if len([mention for mention in found if Kind.REGION in mention.kinds]) > 1:
         return NOTHING
     places = [mention for mention in found if mention.senses]
-    if len(found) == 1 and found[0].kinds & {Kind.REGION, Kind.WORD} and not found[0].is_named:
+    if len(found) == 1 and found[0].kinds & _NO_COUNTRY and not found[0].kinds & (NAMES | CODES):
         places = []
     if only_places and unknown_words.total():
-        places = [mention for mention in places if mention.whole_part]
+        sure = any(mention.whole_part for mention in places)
+        places = [mention for mention in places if mention.whole_part or (sure and mention.is_named)]
     elif unknown_words.total():
         places = [mention for mention in places if _stands_out(mention, unknown_words)]
     for flag in flags:
         places.append(Mention("", {flag: Sense(Kind.FLAG, flag, 0)}, frozenset({Kind.FLAG}), -1, True))
     if not places:
         return NOTHING if found else _by_ending(plain)
-    if (
-        len(found) == 1
-        and not unknown_words.total()
-        and places[0].kinds <= CODES
-        and len(places[0].senses) > 1
-    ):
-        # "IN" by itself is India as well as Indiana.
-        return NOTHING
     return _best(places)
 
 
@@ -83,8 +85,13 @@ def _stands_out(mention: Mention, unknown_words: Counter[int]) -> bool:
 def _best(places: list[Mention]) -> Found:
     explained: dict[int, int] = defaultdict(int)
     fame: dict[int, int] = defaultdict(int)
+    more_than_cities = {c for place in places for c, sense in place.senses.items() if sense.kind != Kind.CITY}
     for i, mention in enumerate(places):
+        best_known = max(sense.fame for sense in mention.senses.values())
         for country, sense in mention.senses.items():
+            if country not in more_than_cities and best_known - sense.fame >= _FAR_BETTER_KNOWN:
+                # "Rome, Paris" are no towns of the USA.
+                continue
             explained[country] |= 1 << i
             fame[country] += sense.fame
             if sense.kind in NAMES:
@@ -110,21 +117,22 @@ def _best(places: list[Mention]) -> Found:
 def _settled(places: list[Mention], best: list[int]) -> list[int]:
     """Of countries that explain different places, as many of them, those that the last place speaks for."""
     first, last = places[0], places[-1]
-    by_kind: dict[int, list[int]] = defaultdict(list)
-    for country in best:
-        if country in last.senses:
-            by_kind[last.senses[country].kind].append(country)
-    named_first = [country for country, sense in first.senses.items() if sense.kind in NAMES]
+    spoken_for = {country: last.senses[country] for country in best if country in last.senses}
     if last.is_named:
         # "Springfield, Guatemala": a town that the table does not have. But "Cairo, Georgia" may be in two.
-        if any(mention.is_named for mention in places[:-1]) or by_kind[Kind.DIVISION]:
+        if any(mention.is_named for mention in places[:-1]) or any(
+            sense.kind == Kind.DIVISION for sense in spoken_for.values()
+        ):
             return []
-        return [country for kind in NAMES for country in by_kind[kind]]
-    if last.key == "ca" and any(COUNTRIES[country].code in _CENTRAL_AMERICA for country in named_first):
+        return [country for country, sense in spoken_for.items() if sense.kind in NAMES]
+    central = [country for country in first.senses if COUNTRIES[country].code in _CENTRAL_AMERICA]
+    if last.key == "ca" and central:
         # "Guatemala, C.A." is in Central America.
-        return named_first
+        return [country for country in central if country in best]
     # "Norway, ME", "Nazareth, Pennsylvania": no country or city of another country is in a state.
-    return by_kind[Kind.DIVISION] or by_kind[Kind.DIVISION_CODE] or by_kind[Kind.CODE]
+    return [
+        country for country, sense in spoken_for.items() if sense.fame >= _STATE.get(Kind(sense.kind), 256)
+    ]
 
 
 def _owners(country: int) -> list[int]:

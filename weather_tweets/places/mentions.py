@@ -13,15 +13,16 @@ NAMES = frozenset({Kind.NAME, Kind.EVERYDAY, Kind.FORMER})
 CODES = frozenset({Kind.CODE, Kind.DIVISION_CODE})
 
 _EVEN_SHORT = (Kind.EVERYDAY, Kind.NICKNAME, Kind.REGION, Kind.WORD)
-_PARTS = re.compile(
-    r"[,;|/•·\n()\[\]{}،、。؛:~+=<>→←↔—–]+|\s-+\s|\s(?:and|y|&)\s|[\u2190-\u2bff\U0001f000-\U000e0fff]+"
-)
+_PARTS = re.compile(r"[,;|/•·\n()\[\]{}،、。؛:~+=<>→←↔—–]+|\s-+\s|[\u2190-\u2bff\U0001f000-\U000e0fff]+")
 _CAPITALS = re.compile(r"\b(?:[A-Z]\.?){2,4}(?![a-z])")
 _MOST_WORDS = 10
 _MOST_PLACES = 5
 _MOST_WORDS_OF_A_PLACE = 5
 _MOST_SIGNS_OF_A_PLACE = 8
 _CODE_LETTERS = 3
+# Fame of codes that need no place of their country before them, in capitals, and in small letters.
+_USUAL = 20
+_WRITTEN_SMALL = 40
 _WHERE = vocabulary.of("where")
 _NO_PLACE = _WHERE | vocabulary.of("little")
 _WORDS_LIKE_CODES = vocabulary.of("word")
@@ -57,7 +58,7 @@ def found_in(text: str, plain: str) -> tuple[list[Mention], Counter[int]]:
         total += len(rest)
         if total > _MOST_WORDS:
             break
-        place = _Part(rest, number, capitals)
+        place = _Part(rest, number, capitals, mentions[-1].senses.keys() if mentions else ())
         while place.at < len(rest) and len(mentions) < _MOST_PLACES:
             mention = place.next_mention()
             if mention:
@@ -71,12 +72,12 @@ def found_in(text: str, plain: str) -> tuple[list[Mention], Counter[int]]:
 class _Part:
     """A part of a text between commas or other signs, read from its first word to its last."""
 
-    def __init__(self, words: list[str], number: int, capitals: set[str]) -> None:
+    def __init__(self, words: list[str], number: int, capitals: set[str], before: Collection[int]) -> None:
         self.at = 0
         self._words = words
         self._number = number
         self._capitals = capitals
-        self._before: Collection[int] = ()
+        self._before = before
 
     def next_mention(self) -> Mention | None:
         """The longest place that begins here; goes on behind it."""
@@ -124,13 +125,17 @@ class _Part:
         capital = key in self._capitals
         # "Erie, pa", "Erie PA", "Erie pa", "pa": what is a word as well has to look like a code.
         follows = self._number > 0 if alone else self.at > 0
-        as_code = last and ((follows and (alone or capital)) or key not in _WORDS_LIKE_CODES)
+        looks_so = last and ((follows and (alone or capital)) or key not in _WORDS_LIKE_CODES)
+        codes = [sense for sense in senses if sense.kind in CODES and (capital or len(key) == 2)]
+        if not follows and len({sense.country for sense in codes if sense.fame >= _USUAL}) > 1:
+            # "IN" by itself is India as well as Indiana.
+            codes = []
         found = [
             sense
-            for sense in senses
-            if sense.kind in CODES
-            and (capital or len(key) == 2)
-            and (as_code or (last and sense.country in self._before))
+            for sense in codes
+            # "amsterdam, nl", but not "21 | bi".
+            if (last and sense.country in self._before)
+            or (looks_so and sense.fame >= (_USUAL if capital else _WRITTEN_SMALL))
         ]
         if not found and alone and not capital:
             return [sense for sense in senses if sense.kind not in CODES]
@@ -138,8 +143,7 @@ class _Part:
 
 
 def _both(sense: Sense, other: Sense) -> Sense:
-    """Two meanings in one country as one: a province called after its city is the city, as well known."""
-    fame = max(sense.fame, other.fame)
+    """Two meanings in one country as one; of a province and its city the one that is better known."""
     if {sense.kind, other.kind} == {Kind.DIVISION, Kind.CITY}:
-        return Sense(Kind.CITY, sense.country, fame)
-    return min(sense, other)._replace(fame=fame)
+        return max(sense, other, key=lambda one: one.fame)
+    return min(sense, other)._replace(fame=max(sense.fame, other.fame))

@@ -35,7 +35,7 @@ from weather_tweets.countries import UNKNOWN
         ("Pnaama", "PA", "typing error"),
         ("Nuevo León", "MX", "division"),
         ("Barcelona", "ES", "city"),
-        ("Quetzaltenango 🇬🇹", "GT", "city"),
+        ("Quetzaltenango 🇬🇹", "GT", "division"),
         ("Puerto Barrios", "GT", "city"),
     ],
 )
