@@ -1,4 +1,4 @@
-"""The file of tweets: the mission's JSON array of {"texto", "país"}, more keys allowed."""
+"""The file of tweets that the generator and the importer write, and the one that is used by default."""
 
 import fcntl
 import tempfile
@@ -8,42 +8,15 @@ from typing import Any
 import msgspec
 
 from loadgen.generator import VERSION, generate
+from loadgen.tweet_file import MISSION_KEYS, Entry, Keys, entries
 
 DEFAULT_TWEETS = 10_000
 DEFAULT_SEED = 1
 
 
-class Entry(msgspec.Struct, rename={"text": "texto", "country": "país", "at": "hora"}, omit_defaults=True):
-    """One tweet of a file; `at` is its ISO 8601 time, where the file has one."""
-
-    text: str
-    country: str
-    at: str | None = None
-
-
-class DatasetError(ValueError):
-    """The file cannot be used, and why."""
-
-
-def read(path: Path) -> list[Entry]:
-    """All tweets of a file. Raises `DatasetError`, naming what is wrong and where."""
-    try:
-        entries = msgspec.json.decode(path.read_bytes(), type=list[Entry])
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DatasetError(
-            f'{path} is no JSON array of objects with the keys "texto" and "país": {error}'
-        ) from None
-    if not entries:
-        raise DatasetError(f"{path} has no tweets")
-    return entries
-
-
-def bodies(entries: list[Entry]) -> list[bytes]:
-    """The request bodies, encoded once, so that a request costs the client as little as possible."""
-    encode = msgspec.json.Encoder().encode
-    return [encode({"texto": entry.text, "país": entry.country}) for entry in entries]
+def read(path: Path, keys: Keys = MISSION_KEYS) -> list[Entry]:
+    """All tweets of a file at once. Raises `FileError`, naming what is wrong and where."""
+    return list(entries(path, keys))
 
 
 def write(path: Path, tweets: Any) -> int:

@@ -16,9 +16,9 @@ from locust import FastHttpUser, events, task
 from locust.exception import CatchResponseError, StopTest
 
 from loadgen import options
-from loadgen.dataset import DatasetError
 from loadgen.swarm import Swarm
 from loadgen.target import TargetError, resolve
+from loadgen.text_file import FileError
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def _bind(environment: Any, **_: Any) -> None:
     environment.swarm = swarm
     try:
         swarm.check()
-    except (TargetError, DatasetError) as error:
+    except (TargetError, FileError) as error:
         logger.error("%s", error)
         sys.exit(2)
     environment.events.test_start.add_listener(lambda **_: swarm.start())
@@ -80,8 +80,7 @@ class Tweeter(FastHttpUser):
             raise
 
     def _send(self, number: int) -> None:
-        bodies = self._swarm.bodies
-        body: Any = bodies[number % len(bodies)]  # bytes do as well as the str that Locust declares
+        body: Any = self._swarm.body(number)  # bytes do as well as the str that Locust declares
         headers = self._headers | {"Idempotency-Key": self._swarm.idempotency_key(number)}
         started = time.time()
         tries = 0

@@ -36,8 +36,21 @@ def add_to(parser: Any) -> None:
         metavar="<file>",
         default="",
         env_var="WEATHER_LOADGEN_DATA",
-        help='JSON array of {"texto","país"}; sent in its order, from the start again when it is short. '
+        help='Tweets to send: a JSON array of {"texto","país"}, one a line, or an array within an object; '
+        "in their order, from the start again when the file is short. "
         "Default: generated on first use under .weather-tweets/",
+    )
+    add(
+        "--text-key",
+        metavar="<key>",
+        default="",
+        help="The key that the file has for the text. Default: texto or text, in any case",
+    )
+    add(
+        "--country-key",
+        metavar="<key>",
+        default="",
+        help="The key that the file has for the country. Default: país, pais or country, in any case",
     )
     add(
         "--summary",

@@ -2,7 +2,8 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 
@@ -28,9 +29,9 @@ class Schedule:
     begins again, an average gap later. Raises `ValueError` for missing, unreadable or unordered times.
     """
 
-    def __init__(self, times: Sequence[str | None], factor: float) -> None:
-        stamps = [_timestamp(position, text) for position, text in enumerate(times)]
-        self._offsets = [(stamp - stamps[0]) / factor for stamp in stamps]
+    def __init__(self, times: Iterable[str | None], factor: float) -> None:
+        stamps = array("d", (_timestamp(position, text) for position, text in enumerate(times)))
+        self._offsets = array("d", ((stamp - stamps[0]) / factor for stamp in stamps))
         for position, (earlier, later) in enumerate(itertools.pairwise(stamps), start=1):
             if later < earlier:
                 raise ValueError(

@@ -19,13 +19,15 @@ from locust import LoadTestShape
 from locust.env import Environment
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from loadgen import dataset
+from loadgen import dataset, tweet_file
+from loadgen.bodies import Bodies
 from loadgen.ledger import Ledger
 from loadgen.outcome import Outcome
 from loadgen.pacing import Schedule, parse_rate
 from loadgen.shapes import SHAPES
 from loadgen.share import Share
 from loadgen.target import resolve
+from loadgen.text_file import FileError
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +52,7 @@ class Swarm:
         self.ledger: Ledger | None = None
         self.total = Outcome()
         self.share: Share | None = None
-        self.bodies: list[bytes] = []
-        self._entries: list[dataset.Entry] = []
+        self.bodies: Bodies | None = None
         self._schedule: Schedule | None = None
         self._turn = BoundedSemaphore(1)
         # When the first tweet was asked for, in seconds since the epoch: the zero of a replay.
@@ -73,7 +74,7 @@ class Swarm:
     # life cycle
 
     def check(self) -> None:
-        """Raises `TargetError` or `dataset.DatasetError` for what would make every run fail."""
+        """Raises `TargetError` or `FileError` for what would make every run fail."""
         if self.leads:
             if self.environment.host or self.options.headless or self.options.autostart:
                 resolve(self.environment.host, allow_remote=self.options.allow_remote)
@@ -133,6 +134,11 @@ class Swarm:
         """The tweet's own UUID (version 8: made up by us) in this run."""
         run = self.options.swarm_run
         return f"{run[:8]}-{run[8:12]}-8{run[12:15]}-8{run[15:18]}-{number:012x}"
+
+    def body(self, number: int) -> bytes:
+        """What the tweet with this number is sent as; a short file begins again."""
+        bodies = self.bodies or ()
+        return bodies[number % len(bodies)]
 
     def next_number(self) -> int | None:
         """The number of the tweet to send now; None after a short wait when there is none to send now."""
@@ -248,17 +254,22 @@ class Swarm:
     # the processes that send
 
     def _load(self) -> None:
-        if self._entries:
+        if self.bodies:
             return
-        path = Path(self.options.data) if self.options.data else dataset.ensure_default()
-        self._entries = dataset.read(path)
-        self.bodies = dataset.bodies(self._entries)
-        factor = parse_rate(self.options.rate)
+        options = self.options
+        path = Path(options.data) if options.data else dataset.ensure_default()
+        keys = tweet_file.Keys(options.text_key, options.country_key)
+        # Every process reads the file; what is odd about it is told by one of them.
+        warn = logger.warning if self.leads else logger.debug
+        self.bodies = Bodies(tweet_file.entries(path, keys, warn))
+        factor = parse_rate(options.rate)
         if factor:
             try:
-                self._schedule = Schedule([entry.at for entry in self._entries], factor)
+                self._schedule = Schedule((entry.at for entry in tweet_file.entries(path, keys)), factor)
+            except FileError:
+                raise
             except ValueError as error:
-                raise dataset.DatasetError(f"{path}: {error}") from None
+                raise FileError(f"{path}: {error}") from None
 
     def _lease_size(self) -> int:
         senders: int = max(1, self.options.processes or self.options.expect_workers or 1)

@@ -54,6 +54,7 @@ def run(
     tweets: int,
     users: int,
     data: Path,
+    options: tuple[str, ...] = (),
     on_progress: Callable[[int], None] = lambda _: None,
     on_sent: Callable[[], None] = lambda: None,
 ) -> Report:
@@ -64,7 +65,9 @@ def run(
     """
     before = audit.audit(sources)
     with _RedisTotal(sources) as total:
-        summary = swarm_run.run(gateway, tweets=tweets, users=users, data=data, on_progress=on_progress)
+        summary = swarm_run.run(
+            gateway, tweets=tweets, users=users, data=data, on_progress=on_progress, options=options
+        )
         on_sent()
         caught_up_at = total.wait_for(before.redis_total + summary["accepted"], PATIENCE_SECONDS)
     after = _with_live(sources, before.live + summary["accepted"])

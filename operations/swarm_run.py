@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import loadgen
-from loadgen import dataset, generator
+from loadgen import dataset, generator, tweet_file
 from operations.local.folder import Folder
 
 
@@ -60,6 +60,18 @@ def run(
             raise SwarmFailedError(f"Locust ended with status {process.returncode}:\n{errors.read_text()}")
         result: dict[str, Any] = json.loads(summary.read_text())
         return result
+
+
+def data_options(
+    data: Path, text_key: str, country_key: str, *, warn: Callable[[str], None]
+) -> tuple[str, ...]:
+    """The swarm's options for a file with such keys; "" is the mission's key.
+
+    Reads the whole file: raises `loadgen.text_file.FileError`, and tells `warn` what was only guessed.
+    """
+    for _ in tweet_file.entries(data, tweet_file.Keys(text_key, country_key), warn):
+        pass
+    return ("--text-key", text_key, "--country-key", country_key)
 
 
 def ensure_data(folder: Folder) -> Path:

@@ -23,6 +23,14 @@ def run(
     users: Annotated[int, typer.Option(min=1, help="How many clients send at once.")] = 10,
     brokers: up.Brokers = None,
     secure: up.Secure = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Send the tweets of this file, in their order, from its start again when it is short."
+        ),
+    ] = None,
+    text_key: Annotated[str, typer.Option(help="The key that the file has for the text.")] = "",
+    country_key: Annotated[str, typer.Option(help="The key that the file has for the country.")] = "",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there, too.")] = None,
 ) -> None:
     """Send tweets through every part with Locust, and count them in every store.
@@ -30,12 +38,19 @@ def run(
     Starts the stack if it is not running. Exit status 1 unless every tweet was accepted and all stores agree.
     """
     # Here and not above: these imports take half a second, which other commands need not wait for.
+    from loadgen.text_file import FileError
     from operations import audit, demo, swarm_run
     from operations.audit_sources import of_stack
 
     stack = folder(context)
+    options: tuple[str, ...] = ()
+    if data:
+        try:
+            # Before everything else: what is wrong with a file is known without a stack.
+            options = swarm_run.data_options(data, text_key, country_key, warn=lambda said: err.print(said))
+        except FileError as error:
+            raise fail(str(error)) from error
     endpoints = up.start(stack, brokers=brokers, secure=secure)
-    data = swarm_run.ensure_data(stack)
     try:
         with Progress(
             TextColumn("{task.description}"),
@@ -50,7 +65,8 @@ def run(
                 endpoints.gateway,
                 tweets=tweets,
                 users=users,
-                data=data,
+                data=data or swarm_run.ensure_data(stack),
+                options=options,
                 on_progress=lambda done: progress.update(sending, completed=done),
                 on_sent=lambda: progress.update(sending, description="Waiting for the stores"),
             )

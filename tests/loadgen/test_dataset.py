@@ -1,4 +1,3 @@
-import json
 import tempfile
 from pathlib import Path
 
@@ -7,46 +6,16 @@ import pytest
 from loadgen import dataset
 
 
-def test_a_file_is_the_mission_s_array_with_more_keys_or_without(tmp_path: Path) -> None:
+def test_a_file_is_read_with_more_keys_or_without(tmp_path: Path) -> None:
     path = tmp_path / "tweets.json"
     path.write_text(
         '[{"texto": "Su lluvia", "país": "Argentina"}, {"país": "Guatemala", "texto": "Llueve", "hora": '
         '"2026-06-01T00:00:00Z", "idioma": "es", "likes": 3}]'
     )
-    entries = dataset.read(path)
-    assert [(entry.text, entry.country, entry.at) for entry in entries] == [
+    assert [(entry.text, entry.country, entry.at) for entry in dataset.read(path)] == [
         ("Su lluvia", "Argentina", None),
         ("Llueve", "Guatemala", "2026-06-01T00:00:00Z"),
     ]
-    assert [json.loads(body) for body in dataset.bodies(entries)] == [
-        {"texto": "Su lluvia", "país": "Argentina"},
-        {"texto": "Llueve", "país": "Guatemala"},
-    ]
-
-
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        (b"[]", "has no tweets"),
-        (b'[{"texto": "Llueve", "pa\xc3\xads": "Guatemala"}, {"texto": "Llueve"}]', r"país.*\[1\]"),
-        (b'[{"texto": 1, "pa\xc3\xads": "Guatemala"}]', r"str.*texto"),
-        (b'{"texto": "Llueve", "pa\xc3\xads": "Guatemala"}', "array"),
-        (b"nothing", "no JSON array"),
-        (b'["\xff"]', "no JSON array"),
-    ],
-)
-def test_a_file_that_is_none_is_refused_with_what_is_wrong(
-    tmp_path: Path, content: bytes, complaint: str
-) -> None:
-    path = tmp_path / "tweets.json"
-    path.write_bytes(content)
-    with pytest.raises(dataset.DatasetError, match=complaint):
-        dataset.read(path)
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(dataset.DatasetError, match="No such file"):
-        dataset.read(tmp_path / "absent.json")
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -159,6 +159,18 @@ def test_a_worker_process_that_dies_costs_what_it_held_and_no_more(
     assert set(front_door.came.values()) == {1}
 
 
+def test_a_file_in_another_form_is_sent_and_what_is_odd_about_it_is_said_once(
+    front_door: FrontDoor, swarm: Swarm, tmp_path: Path
+) -> None:
+    lines = [f'{{"Descripcion": "Llueve {n}", "Lugar": "GT",}}' for n in range(300)]
+    (tmp_path / "tweets.json").write_text("\n".join(lines), "utf-8")
+    keys = ("--text-key", "descripción", "--country-key", "lugar")
+    run = swarm(front_door.url, "--tweets", "300", "--processes", "2", *keys)
+    assert run.status == 0, run.log
+    assert {body["texto"] for body in front_door.bodies} == {f"Llueve {n}" for n in range(300)}
+    assert run.log.count("JSON5") == 1
+
+
 def test_a_replay_keeps_the_rhythm_of_the_tweets(front_door: FrontDoor, swarm: Swarm, tmp_path: Path) -> None:
     minutes = (0, 0, 30, 45, 45, 59)
     tweet_file(

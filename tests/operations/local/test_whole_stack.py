@@ -114,6 +114,43 @@ def test_a_demo_counts_its_own_run_in_every_store(stack: RunningStack, tmp_path:
         assert report["agree"] is True
 
 
+OWN_FILES = {
+    "as in the mission": ('{\n  "texto": "Llueve",\n  "país": "Guatemala",\n}\n', (), "JSON5"),
+    "without an accent": (
+        '[{"texto": "Sol", "pais": "Espana"}, {"texto": "Frío", "pais": "Holanda"}]',
+        (),
+        "",
+    ),
+    "with other keys": (
+        '[{"Descripcion": "Neblina", "Lugar": "GT"}]',
+        ("--text-key", "descripción", "--country-key", "lugar"),
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "options", "warned"), OWN_FILES.values(), ids=OWN_FILES.keys())
+def test_a_demo_sends_a_file_of_one_s_own(
+    stack: RunningStack, tmp_path: Path, content: str, options: tuple[str, ...], warned: str
+) -> None:
+    own = tmp_path / "own.json"
+    own.write_text(content, "utf-8")
+    report = tmp_path / "report"
+    output = stack.cli("demo", "--data", str(own), "--tweets", "60", "--json", str(report), *options)
+    assert warned in output
+    counted = json.loads(report.read_text())
+    assert (counted["accepted"], counted["failed"], counted["agree"]) == (60, 0, True)
+
+
+def test_a_demo_refuses_a_file_before_it_starts_anything(tmp_path: Path) -> None:
+    own = tmp_path / "own.json"
+    own.write_text('[{"Descripcion": "Neblina", "Lugar": "GT"}]', "utf-8")
+    stack = RunningStack(tmp_path / "stack")
+    output = stack.cli("demo", "--data", str(own), status=1)
+    assert "--text-key Descripcion --country-key Lugar" in " ".join(output.split())
+    assert not stack.folder.path.exists() or not stack.processes()
+
+
 def test_records_of_others_are_counted_and_garbage_is_a_dead_letter(stack: RunningStack) -> None:
     before = stack.audit()
     _send_to_kafka(stack, json.dumps({"texto": "Llueve de nuevo", "país": "Guatemala"}).encode())
