@@ -88,7 +88,10 @@ def write(folder: Path = FOLDER) -> None:
     records = [
         (name, (int(kind), numbers[code or "ZZ"], fame)) for (name, kind, code), fame in sorted(best.items())
     ]
-    marisa_trie.RecordTrie(gazetteer.RECORD, records).save(str(table))
+    # Whoever has the old one mapped keeps it.
+    new = table.with_suffix(".new")
+    marisa_trie.RecordTrie(gazetteer.RECORD, records).save(str(new))
+    new.replace(table)
     sys.stdout.write(f"{len(records):,} entries, {table.stat().st_size:,} bytes\n")
 
 

@@ -49,7 +49,7 @@ def look_up(name: str) -> Answer:
     # "S. Sudan" is no name of the Sudan that has an initial.
     found = (_in_any_order(split) if "." in text else None) or _named(whole) or _in_any_order(split)
     if found is None:
-        found = _misspelt(whole, shown) or free_text.country_of(text, plain, shown, only_places=True)
+        found = _misspelt(whole, plain, shown) or free_text.country_of(text, plain, shown, only_places=True)
     if shown and found.country and shown != (found.country,):
         found = NOTHING
     return _answer(found)
@@ -66,7 +66,7 @@ def look_up_profile(text: str) -> Answer:
     found = _in_any_order(split) if len(split) > 1 and not shown else None
     found = found or free_text.country_of(text, plain, shown)
     if found.by is None:
-        found = _misspelt(key_of(split, text), shown) or found
+        found = _misspelt(key_of(split, text), plain, shown) or found
     return _answer(found)
 
 
@@ -113,8 +113,9 @@ def _in_any_order(split: list[str]) -> Found | None:
     return None
 
 
-def _misspelt(whole: str, shown: tuple[int, ...]) -> Found | None:
-    guess = 0 if shown else typing_errors.country_of(whole)
+def _misspelt(whole: str, plain: str, shown: tuple[int, ...]) -> Found | None:
+    # With a comma it is an address.
+    guess = 0 if shown or "," in plain or "(" in plain else typing_errors.country_of(whole)
     return Found(guess, Kind.TYPING_ERROR) if guess else None
 
 

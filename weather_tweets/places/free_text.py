@@ -55,7 +55,7 @@ def country_of(text: str, plain: str, flags: tuple[int, ...] = (), *, only_place
     if _COORDINATES.search(plain):
         # "ÜT: 41.4989,2.1869" is no place that the table has, and Utah least of all.
         return NOTHING
-    found, unknown_words = mentions.found_in(text, plain)
+    found, unknown_words = mentions.found_in(text, plain, only_places=only_places)
     if len([mention for mention in found if Kind.REGION in mention.kinds]) > 1:
         return NOTHING
     places = [mention for mention in found if mention.senses]

@@ -15,10 +15,11 @@ CODES = frozenset({Kind.CODE, Kind.DIVISION_CODE})
 _EVEN_SHORT = (Kind.EVERYDAY, Kind.NICKNAME, Kind.REGION, Kind.WORD)
 _PARTS = re.compile(r"[,;|/•·\n()\[\]{}،、。؛:~+=<>→←↔—–]+|\s-+\s|[\u2190-\u2bff\U0001f000-\U000e0fff]+")
 _CAPITALS = re.compile(r"\b(?:[A-Z]\.?){2,4}(?![a-z])")
-_MOST_WORDS = 10
+_MOST_WORDS = 8
 _MOST_PLACES = 5
 _MOST_WORDS_OF_A_PLACE = 5
-_MOST_SIGNS_OF_A_PLACE = 8
+_MOST_SIGNS_OF_A_PLACE = 7
+_MOST_WITHOUT_BLANKS = 2
 _CODE_LETTERS = 3
 # Fame of codes that need no place of their country before them, in capitals, and in small letters.
 _USUAL = 20
@@ -47,9 +48,14 @@ class Mention(NamedTuple):
         return bool(self.kinds & NAMES)
 
 
-def found_in(text: str, plain: str) -> tuple[list[Mention], Counter[int]]:
-    """The places in a text (`plain`: folded), and the number of words in each part that belong to none."""
-    capitals = {found.replace(".", "").lower() for found in _CAPITALS.findall(text)}
+def found_in(text: str, plain: str, *, only_places: bool = False) -> tuple[list[Mention], Counter[int]]:
+    """The places in a text (`plain`: folded), and the number of words in each part that belong to none.
+
+    Of texts that should be `only_places`, a part is read as far as it is one.
+    """
+    capitals = set()
+    if not text.islower():
+        capitals = {found.replace(".", "").lower() for found in _CAPITALS.findall(text)}
     mentions: list[Mention] = []
     unknown: Counter[int] = Counter()
     total = 0
@@ -66,6 +72,8 @@ def found_in(text: str, plain: str) -> tuple[list[Mention], Counter[int]]:
             else:
                 unknown[number] += rest[place.at] not in _NO_PLACE
                 place.at += 1
+                if only_places and unknown[number] and not mentions:
+                    break
     return mentions, unknown
 
 
@@ -74,6 +82,7 @@ class _Part:
 
     def __init__(self, words: list[str], number: int, capitals: set[str], before: Collection[int]) -> None:
         self.at = 0
+        self._look_up = table().get
         self._words = words
         self._number = number
         self._capitals = capitals
@@ -88,7 +97,7 @@ class _Part:
                 self._before = mention.senses.keys()
                 return mention
         first = self._words[self.at]
-        if not _WITHOUT_BLANKS.match(first):
+        if self._number + self.at > _MOST_WITHOUT_BLANKS or not _WITHOUT_BLANKS.match(first):
             return None
         for length in range(min(len(first), _MOST_SIGNS_OF_A_PLACE + 1) - 1, 1, -1):
             mention = self._mention(first[:length], self.at + 1)
@@ -100,7 +109,7 @@ class _Part:
         return None
 
     def _mention(self, key: str, end: int) -> Mention | None:
-        records = table().get(key)
+        records = self._look_up(key)
         if not records:
             return None
         last = end == len(self._words)
@@ -115,7 +124,8 @@ class _Part:
         best: dict[int, Sense] = {}
         for sense in senses:
             if sense.country:
-                best[sense.country] = _both(sense, best.get(sense.country, sense))
+                other = best.get(sense.country)
+                best[sense.country] = _both(sense, other) if other else sense
         return Mention(key, best, frozenset(sense.kind for sense in senses), self._number, alone)
 
     def _short(self, key: str, senses: list[Sense], *, alone: bool, last: bool) -> list[Sense]:
