@@ -7,8 +7,8 @@ import grpc
 from prometheus_client import REGISTRY, CollectorRegistry
 from sanic import Sanic
 
+from gateway import direct, observation, origins, stream, unary
 from gateway import input as input_route
-from gateway import observation, origins, stream, unary
 from gateway.feed import LiveFeed
 from gateway.pages import pages
 from gateway.problems import ProblemHandler
@@ -55,6 +55,9 @@ def create_app(
     app.ctx.registry = registry
     app.ctx.observe = observation.RequestCounts(metrics)
     app.ctx.observe_accepted = observation.accepted_counter(metrics)
+    app.ctx.observe_input = observation.input_counter(metrics)
+    app.ctx.varies = bool(settings.origins)
+    app.ctx.accepted_head = direct.accepted_head(varies=bool(settings.origins))
     app.blueprint(input_route.blueprint)
     app.blueprint(observation.blueprint)
     app.blueprint(pages(settings.live_url))

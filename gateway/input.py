@@ -31,20 +31,23 @@ async def submit(request: Request) -> HTTPResponse:
     context = request.app.ctx
     try:
         submitted, is_array = tweets(body, key, as_lines=as_lines)
-    except Problem as problem:
-        if problem.status == 422:
+    except Problem as wrong:
+        if wrong.status == 422:
             context.metrics.refused.labels("invalid").inc()
         raise
     try:
         await context.publisher.publish(submitted, len(body))
     except RefusedError as refused:
-        raise _problem(refused, submitted, is_array) from None
-    if is_array:
-        answer = b'{"ids":["' + '","'.join([tweet.id for tweet in submitted]).encode() + b'"]}'
-    else:
-        answer = b'{"id":"' + submitted[0].id.encode() + b'"}'
+        raise problem(refused, submitted, is_array) from None
     context.observe_accepted(time.perf_counter() - began)
-    return Accepted(answer)
+    return Accepted(answer(submitted, is_array))
+
+
+def answer(submitted: list[Tweet], is_array: bool) -> bytes:
+    """The body of the 202: the ids."""
+    if is_array:
+        return b'{"ids":["' + '","'.join([tweet.id for tweet in submitted]).encode() + b'"]}'
+    return b'{"id":"' + submitted[0].id.encode() + b'"}'
 
 
 class Accepted(HTTPResponse):
@@ -63,22 +66,22 @@ class Accepted(HTTPResponse):
             return super().processed_headers
         return iter(
             (
-                *_ACCEPTED_HEADERS,
+                *ACCEPTED_HEADERS,
                 (b"content-length", b"%d" % headers["content-length"]),
                 (b"connection", headers["connection"].encode()),
             )
         )
 
 
-_ACCEPTED_HEADERS = (
+ACCEPTED_HEADERS = (
     (b"content-type", b"application/json"),
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
-_ACCEPTED_TEXT = {name.decode(): value.decode() for name, value in _ACCEPTED_HEADERS}
+_ACCEPTED_TEXT = {name.decode(): value.decode() for name, value in ACCEPTED_HEADERS}
 
 
-def _problem(refused: RefusedError, submitted: list[Tweet], is_array: bool) -> Problem:
+def problem(refused: RefusedError, submitted: list[Tweet], is_array: bool) -> Problem:
     """What the client may do about it; the ids are those to send again with."""
     if refused.reason == "invalid":
         return Problem(422, refused.detail, index=refused.index if is_array else None)

@@ -27,6 +27,15 @@ class RequestCounts:
         self._metrics.requests.labels(method, route, str(status)).inc()
 
 
+def input_counter(metrics: GatewayMetrics) -> Callable[[int], None]:
+    """Counts a request to `/input` that was answered with another status than 202."""
+
+    def answered(status: int) -> None:
+        metrics.requests.labels("POST", "/input", str(status)).inc()
+
+    return answered
+
+
 def accepted_counter(metrics: GatewayMetrics) -> Callable[[float], None]:
     """Counts a request that was answered 202, given the seconds that it took."""
     count = metrics.requests.labels("POST", "/input", "202").inc

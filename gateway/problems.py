@@ -55,6 +55,12 @@ def unavailable(detail: str, retry_after_seconds: int = 1, **members: Any) -> Pr
     return Problem(503, detail, headers={"Retry-After": str(retry_after_seconds)}, **members)
 
 
+def unexpected(path: str, error: BaseException) -> Problem:
+    """Logs what nobody expected; the client is told no detail of ours."""
+    log.error("Unexpected error at %s", path, exc_info=error)
+    return Problem(500, "It has been logged.")
+
+
 def response(problem: Problem) -> HTTPResponse:
     """The answer that says it."""
     document = {
@@ -87,8 +93,7 @@ class ProblemHandler(ErrorHandler):
         elif isinstance(exception, SanicException):
             problem = _of_sanic(request, exception)
         else:
-            problem = Problem(500, "It has been logged.")
-            log.error("Unexpected error at %s", request.path, exc_info=exception)
+            problem = unexpected(request.path, exception)
         answer = response(problem)
         request.app.ctx.observe(request, answer.status)
         return answer
@@ -120,8 +125,7 @@ def _of_sanic(request: Request, exception: SanicException) -> Problem:
         case _ if 400 <= status < 500:
             said = str(exception)
             return Problem(status, _INSTEAD.get(said) or said or _INSTEAD["Bad Request"], headers=headers)
-    log.error("Unexpected error at %s", request.path, exc_info=exception)
-    return Problem(500, "It has been logged.")
+    return unexpected(request.path, exception)
 
 
 def _other_method(request: Request, allowed: str) -> str:

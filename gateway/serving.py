@@ -10,7 +10,7 @@ from typing import Any
 from sanic import Sanic
 
 from gateway.app import create_app
-from gateway.protocol import PunctualHttpProtocol
+from gateway.direct import DirectHttpProtocol
 from gateway.workers import BACKLOG, PARENT_VARIABLE
 from weather_tweets import open_files
 
@@ -28,7 +28,7 @@ def serve(listening: socket.socket, *, is_worker: bool) -> None:
         app.after_server_start(_follow_parent)
     app.prepare(
         sock=listening,
-        protocol=PunctualHttpProtocol,
+        protocol=DirectHttpProtocol,
         backlog=BACKLOG,
         access_log=False,
         motd=False,

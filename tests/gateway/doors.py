@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from sanic import Sanic
 
 from gateway.app import create_app
+from gateway.direct import DirectHttpProtocol
 from gateway.protocol import PunctualHttpProtocol
 from weather_tweets.settings import GatewaySettings
 
@@ -91,7 +92,9 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(**settings: Any) -> AsyncIterator[Door]:
+async def opened(
+    protocol: type[PunctualHttpProtocol] = DirectHttpProtocol, **settings: Any
+) -> AsyncIterator[Door]:
     """A gateway with these settings; by default it feeds nobody."""
     registry = CollectorRegistry()
     app = create_app(
@@ -101,9 +104,7 @@ async def opened(**settings: Any) -> AsyncIterator[Door]:
     )
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
-    server: Any = await app.create_server(
-        sock=listening, protocol=PunctualHttpProtocol, return_asyncio_server=True
-    )
+    server: Any = await app.create_server(sock=listening, protocol=protocol, return_asyncio_server=True)
     assert server
     await server.startup()
     await server.before_start()
