@@ -66,7 +66,8 @@ def run(
     if plots and not find_spec("matplotlib"):
         raise fail("Plots need matplotlib: `make setup-bench` installs it.", 2)
     report = reports.new(quick=quick)
-    for stage, result in _results(data_dir, chosen, quick=quick):
+    failed: list[str] = []
+    for stage, result in _results(data_dir, chosen, failed, quick=quick):
         report.add(stage, result)
         # After every stage: who waits for the last may have given up by then.
         if json_file:
@@ -79,6 +80,8 @@ def run(
         for table in tables.stage_tables(stage, getattr(report, stage)):
             out.print(table)
     out.print(tables.figures_table(report.ratios))
+    if failed:
+        raise fail(f"No result of {', '.join(failed)}; why is said above.")
 
 
 @app.command()
@@ -98,7 +101,10 @@ def profile(
     for former in target.glob("*.svg"):
         former.unlink()
     # What is measured under the profiler says nothing.
-    list(_results(data_dir, [stage], quick=True, profiles=target.resolve()))
+    failed: list[str] = []
+    list(_results(data_dir, [stage], failed, quick=True, profiles=target.resolve()))
+    if failed:
+        raise fail(f"No profile of {stage}; why is said above.")
     for graph in sorted(target.glob("*.svg")):
         out.print(str(graph), soft_wrap=True)
 
@@ -113,9 +119,9 @@ def _known(stages: Iterable[str]) -> list[str]:
 
 
 def _results(
-    root: Path, stages: list[str], *, quick: bool, profiles: Path | None = None
+    root: Path, stages: list[str], failed: list[str], *, quick: bool, profiles: Path | None = None
 ) -> Iterator[tuple[str, "Result"]]:
-    """Runs the stages, and shows how far they are."""
+    """Runs the stages, and shows how far they are; one that fails says why, is noted, and the next begins."""
     from bench.bench import Bench
     from bench.failure import StageFailedError
     from bench.stages import run as run_stage
@@ -144,7 +150,10 @@ def _results(
             try:
                 result = run_stage(stage, Bench(Path(scratch), quick, step, err.print, profiles))
             except expected as error:
-                raise fail(f"{stage}: {error}") from error
+                err.print(f"{stage}: {error}", style="red")
+                progress.update(task, description=f"{title}: failed", completed=1)
+                failed.append(stage)
+                continue
             progress.update(task, description=title, completed=1)
             yield stage, result
 

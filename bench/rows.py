@@ -1,11 +1,12 @@
 """The rows of the result: medians of repeated runs, with their spread."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from bench.hop import Hop
 from bench.timeline import Timeline
 
 if TYPE_CHECKING:  # rows are also read and drawn where there is nothing to read processes with
@@ -22,6 +23,8 @@ class Run(NamedTuple):
     reading: "Reading"
     p50_ms: float | None = None
     p99_ms: float | None = None
+    p999_ms: float | None = None
+    hops: Mapping[str, Hop] = {}
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -48,6 +51,9 @@ class Row(msgspec.Struct, frozen=True):
     cpu_spread_percent: float
     processes: dict[str, Use]
     """Every part that was read, also those that do not count."""
+    p999_ms: float | None = None
+    hops: dict[str, Hop] = {}
+    """Batches of each service on the way; empty where they were not counted."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -81,6 +87,15 @@ def row(name: str, runs: Sequence[Run], *, counting: Collection[str] = OURS) -> 
         rate_spread_percent=_spread(rates),
         cpu_spread_percent=_spread(cpu),
         processes=processes,
+        p999_ms=_median([run.p999_ms for run in runs]),
+        hops={
+            name: Hop(
+                median(run.hops[name].batches_per_second for run in runs),
+                median(run.hops[name].tweets_per_batch for run in runs),
+            )
+            for name in runs[0].hops
+            if all(name in run.hops for run in runs)
+        },
     )
 
 

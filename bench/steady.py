@@ -7,9 +7,11 @@ held up by whoever measures, the load is a process of its own, see `steady_proce
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from math import ceil
+from pathlib import Path
 
 import msgspec
 
@@ -69,16 +71,19 @@ class SteadyLoad:
             seconds,
             self.began_at,
         )
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "bench.steady_process",
-                msgspec.json.encode(order).decode(),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-        )
+        # In files: some megabytes, and nobody reads them before the end.
+        self._scratch = tempfile.TemporaryDirectory(prefix="load-")
+        folder = Path(self._scratch.name)
+        self._result, self._errors = folder / "course.json", folder / "errors"
+        with self._errors.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "bench.steady_process",
+                    msgspec.json.encode(order).decode(), str(self._result),
+                ],
+                stdin=subprocess.DEVNULL,
+                stderr=errors,
+            )  # fmt: skip
 
     def wait_until(self, second: float) -> float:
         """Returns in this second of the load, with the second that it is."""
@@ -86,12 +91,17 @@ class SteadyLoad:
         return time.monotonic() - self.began_at
 
     def course(self) -> Course:
-        """When it is over. Raises `StageFailedError`."""
-        with self._process as process:
-            output = process.communicate()[0]
-        if process.returncode:
-            raise StageFailedError(f"the load ended with status {process.returncode}")
-        return msgspec.json.decode(output, type=Course)
+        """When it is over. Raises `StageFailedError` with what the load said last."""
+        with self._process, self._scratch:
+            self._process.wait()
+            try:
+                return msgspec.json.decode(self._result.read_bytes(), type=Course)
+            except (OSError, msgspec.DecodeError) as error:
+                said = self._errors.read_text(errors="replace").strip().rpartition("\n")[2]
+                raise StageFailedError(
+                    f"the load ended with status {self._process.returncode} and left no course: "
+                    f"{said or error}"
+                ) from None
 
 
 def percentile(ascending: Sequence[float], percent: float) -> float | None:

@@ -1,13 +1,15 @@
-"""`python -m bench.steady_process ORDER`: runs the load (`steady`), writes its course."""
+"""`python -m bench.steady_process ORDER FILE`: runs the load (`steady`), writes its course to FILE."""
 
 import asyncio
 import itertools
 import sys
 import time
+import traceback
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -103,10 +105,24 @@ def _shown(tweets: Sequence[_Tweet], accepted: Sequence[float | None], viewer: V
     return shown
 
 
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What failed, out of the groups in which tasks put it."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _causes(each)
+    else:
+        yield error
+
+
 def main() -> None:
     order = msgspec.json.decode(sys.argv[1], type=Order)
-    course = uvloop.run(_run(order))
-    sys.stdout.buffer.write(msgspec.json.encode(course))
+    try:
+        course = uvloop.run(_run(order))
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is told)
+        traceback.print_exc()
+        # The last line is what the stage tells.
+        sys.exit("; ".join(f"{type(cause).__name__}: {cause}" for cause in _causes(error)))
+    Path(sys.argv[2]).write_bytes(msgspec.json.encode(course))
 
 
 if __name__ == "__main__":

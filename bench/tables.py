@@ -12,7 +12,7 @@ from bench.rows import Row
 def stage_tables(stage: str, rows: list[Row]) -> Iterator[Table]:
     """One stage's rows, and what each process had of the CPU time per tweet."""
     table = _table("", title=stage)
-    for column in ("Tweets/s", "±%", "CPU-µs", "±%", "p50 ms", "p99 ms", "Peak MB"):
+    for column in ("Tweets/s", "±%", "CPU-µs", "±%", "p50 ms", "p99 ms", "p99.9", "Peak MB"):
         table.add_column(column, justify="right")
     for row in rows:
         table.add_row(
@@ -23,6 +23,7 @@ def stage_tables(stage: str, rows: list[Row]) -> Iterator[Table]:
             f"{row.cpu_spread_percent / 2:.0f}",
             _milliseconds(row.p50_ms),
             _milliseconds(row.p99_ms),
+            _milliseconds(row.p999_ms),
             f"{row.peak_rss_mb:.0f}",
         )
     yield table
@@ -34,6 +35,22 @@ def stage_tables(stage: str, rows: list[Row]) -> Iterator[Table]:
         uses = (row.processes.get(name) for name in names)
         each.add_row(row.name, *(_short(use.cpu_us_per_tweet) if use else "" for use in uses))
     yield each
+    if any(row.hops for row in rows):
+        yield _hops_table(rows)
+
+
+def _hops_table(rows: list[Row]) -> Table:
+    names = list(dict.fromkeys(name for row in rows for name in row.hops))
+    table = _table("Batches/s × tweets of")
+    for name in names:
+        table.add_column(name, justify="right")
+    for row in rows:
+        hops = (row.hops.get(name) for name in names)
+        cells = (
+            f"{hop.batches_per_second:,.0f} × {_short(hop.tweets_per_batch)}" if hop else "" for hop in hops
+        )
+        table.add_row(row.name, *cells)
+    return table
 
 
 def figures_table(ratios: dict[str, float]) -> Table:

@@ -7,7 +7,9 @@ from typer.testing import CliRunner
 
 from bench import cli as command
 from bench import report as reports
+from bench import stages
 from bench.cli import app
+from bench.failure import StageFailedError
 from bench.rows import Result
 from operations.cli.context import err
 from tests.bench.results import report, row
@@ -32,6 +34,27 @@ def test_plots_without_matplotlib_are_refused_before_anything_is_measured(
     done = runner.invoke(app, ["--data-dir", str(tmp_path), "door", "--plots", str(tmp_path)])
     assert done.exit_code == 2
     assert "make setup-bench" in done.stderr
+
+
+def test_a_stage_that_fails_says_why_and_the_next_begins(
+    runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(stage: str, _: object) -> Result:
+        if stage == "streams":
+            raise StageFailedError("the workers do not work")
+        return Result([row(f"a row of {stage}")], {})
+
+    monkeypatch.setattr(stages, "run", run)
+    file = tmp_path / "result.json"
+    done = runner.invoke(app, ["--data-dir", str(tmp_path), "door", "streams", "whole", "--json", str(file)])
+    assert done.exit_code == 1
+    assert "streams: the workers do not work" in done.stderr
+    assert "No result of streams" in done.stderr
+    result = reports.read(file)
+    assert [each.name for each in (*result.door, *result.streams, *result.whole)] == [
+        "a row of door",
+        "a row of whole",
+    ]
 
 
 def test_compare_shows_what_changed(runner: CliRunner, tmp_path: Path) -> None:

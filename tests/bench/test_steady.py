@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from bench.failure import StageFailedError
 from bench.open_loop import OpenLoop
-from bench.steady import Course, percentile, timeline
+from bench.steady import Course, SteadyLoad, percentile, timeline
+from operations.local.endpoints import Endpoints
 
 COURSE = Course(
     due=[0.0, 0.5, 1.0, 1.5],
@@ -38,6 +40,16 @@ def test_the_timeline_has_every_second_up_to_the_last_count() -> None:
     assert line.accepted == [2, 0, 0, 1]
     assert line.processed == [1, 1, 0, 1]
     assert line.answer_p99_ms == [pytest.approx(100), pytest.approx(2000), None, None]
+
+
+def test_a_load_that_fails_says_what_it_said_last() -> None:
+    nowhere = Endpoints(
+        gateway="http://127.0.0.1:1", grpc="", websocket="ws://127.0.0.1:1", stats=[], kafka="",
+        redis="redis://127.0.0.1:1", mongo="mongodb://127.0.0.1:1", data_dir="", supervisor=0, pids={},
+    )  # fmt: skip
+    load = SteadyLoad(nowhere, per_second=1, seconds=0.1)
+    with pytest.raises(StageFailedError, match=r"ended with status 1 and left no course: [A-Za-z]*Error: "):
+        load.course()
 
 
 class _Door(asyncio.Protocol):
