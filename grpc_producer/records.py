@@ -1,6 +1,5 @@
 """From a tweet on the gRPC wire to a record of Kafka's topic."""
 
-import re
 import time
 
 import msgspec
@@ -15,9 +14,9 @@ from weather_tweets.tweet import (
     acceptable_text,
     encode,
     from_submission,
+    is_canonical_id,
 )
 
-_CANONICAL_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 _CODES = frozenset(countries.by_code())
 _MAX_TIME_MS = 253_402_300_799_999  # the last millisecond of the year 9999
 
@@ -32,7 +31,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 def record(tweet: tweets_pb2.Tweet) -> Record:
     """The record of a complete tweet, as the gateway sends it. Raises `InvalidTweetError`."""
     own_id = tweet.id
-    if not _CANONICAL_ID(own_id):
+    if not is_canonical_id(own_id):
         raise InvalidTweetError("id", "must be a UUID in canonical form")
     code = tweet.country_code
     if code not in _CODES:

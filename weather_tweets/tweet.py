@@ -129,10 +129,16 @@ def _acceptable_name(country: str) -> str:
     )
 
 
+is_canonical_id = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+"""Whether a string is a UUID in its canonical lower-case form."""
+
+
 def canonical_id(value: Any, field: str = "id") -> str:
     """A UUID in its canonical lower-case form. Raises `InvalidTweetError` for anything else."""
     if not isinstance(value, str):
         raise InvalidTweetError(field, "must be a UUID as a string")
+    if is_canonical_id(value):
+        return value
     try:
         return str(uuid.UUID(value))
     except ValueError:
