@@ -7,14 +7,18 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from loadgen import dataset, generator
+
+if TYPE_CHECKING:
+    from loadgen.x.importing import Count
 
 app = typer.Typer(
     help="Tweets for the swarm, and the swarm.",
@@ -70,25 +74,52 @@ def generate(
 
 @app.command("import-x")
 def import_x(
-    files: Annotated[list[Path], typer.Argument(help="Pages or JSON lines that X's API v2 gave")],
+    files: Annotated[list[Path], typer.Argument(help="Pages or JSON lines that X's API gave, v2 or v1.1")],
     out: Out = Path("tweets.json"),
     clean: Annotated[bool, typer.Option("--clean", help="Remove handles and links from the texts")] = False,
+    left_out: Annotated[
+        Path | None, typer.Option(help="Write the posts that are left out there, a line each with the reason")
+    ] = None,
 ) -> None:
-    """Takes over real tweets: original ones whose country their place or profile tells."""
-    from loadgen.x import importing, pages
+    """Takes over real tweets: original ones whose country their place, point or profile tells."""
+    from loadgen.text_file import FileError
+    from loadgen.x import importing
+    from loadgen.x.posts import Post
 
     count = importing.Count()
+    rejected: list[dict[str, Any]] = []
+
+    def leave_out(reason: importing.Reason, post: Post) -> None:
+        if left_out:
+            rejected.append({"reason": reason.value, "post": post.raw})
+
+    def warn(said: str) -> None:
+        _console.print(said, style="yellow", markup=False, highlight=False)
+
     try:
-        tweets = importing.take_over(files, clean=clean, count=count)
-    except pages.PageError as error:
+        tweets = importing.take_over(files, clean=clean, count=count, warn=warn, leave_out=leave_out)
+    except FileError as error:
         _fail(str(error))
-    except OSError as error:
-        _fail(f"{error.filename} cannot be read: {error.strerror}")
+    if left_out:
+        left_out.write_bytes(msgspec.json.Encoder().encode_lines(rejected))
+    if not count.read:
+        _console.print(f"0 posts: X has found nothing; {out} is left as it is")
+        return
+    _console.print(_report(count))
+    if not tweets:
+        warn(f"Nothing can be used of {count.read:,} posts, for the reasons above; {out} is left as it is")
+        return
     dataset.write(out, tweets)
-    table = Table("Read", "Kept", "Retweets", "Duplicates", "Without country", "Empty", "Countries", box=None)
-    numbers = (count.read, count.kept, count.retweets, count.duplicates, count.without_country, count.empty)
-    table.add_row(*(f"{number:,}" for number in (*numbers, len(count.by_country))))
-    _console.print(table)
+
+
+def _report(count: "Count") -> Table:
+    table = Table("Posts", "", box=None)
+    table.columns[1].justify = "right"
+    table.add_row("read", f"{count.read:,}")
+    for reason, number in count.left_out.most_common():
+        table.add_row(f"left out: {reason.value}", f"{number:,}")
+    table.add_row(f"kept, of {len(count.by_country):,} countries", f"{count.kept:,}")
+    return table
 
 
 @app.command("fetch-x")
@@ -161,5 +192,5 @@ def _progress() -> Progress:
 
 
 def _fail(message: str) -> NoReturn:
-    _console.print(f"[red]{message}[/]", highlight=False)
+    _console.print(message, style="red", markup=False, highlight=False)
     raise typer.Exit(1)

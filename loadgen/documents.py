@@ -23,6 +23,7 @@ _TOKENS = re.compile(
 )
 _SCALAR = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[^\s,:"\'\[\]{}]+')
 _NAME = re.compile(r"[^\W\d]\w*(?=\s*:)")
+_BEGINNING = re.compile(r"\n[\x1e\[{]")
 _NEAR = re.compile(r"near (\d+)")
 
 
@@ -42,9 +43,11 @@ class TooLongError(MalformedError):
 class Documents:
     """A cursor over a text. `is_loose` becomes True when something was read that is not strictly JSON."""
 
-    def __init__(self, read: Callable[[int], str]) -> None:
+    def __init__(self, read: Callable[[int], str], longest: int | None = None) -> None:
+        """`longest`: how many characters a value may have, instead of `MAX_VALUE_CHARACTERS`."""
         self.is_loose = False
         self._read = read
+        self._longest = longest or MAX_VALUE_CHARACTERS
         self._text = ""
         self._at = 0
         self._value_at = 0
@@ -87,7 +90,7 @@ class Documents:
                 value, end = self._decode(self._text, self._at)
             except (ValueError, RecursionError) as error:
                 end = self._extent()
-                if not end and len(self._text) - self._at > MAX_VALUE_CHARACTERS:
+                if not end and len(self._text) - self._at > self._longest:
                     raise TooLongError(self.place, "this is too long for one value") from None
                 if not end and self._more():
                     continue
@@ -101,6 +104,16 @@ class Documents:
     def back(self) -> None:
         """Goes back to before the last value; only at once after it."""
         self._at = self._value_at
+
+    def go_to_next_line_with_one(self) -> bool:
+        """After what is no JSON: goes to the next line that begins with an object or array, if any."""
+        while not (found := _BEGINNING.search(self._text, self._at)):
+            self._at = max(self._at, len(self._text) - 1)
+            if not self._more():
+                self._at = len(self._text)
+                return False
+        self._at = found.start() + 1
+        return True
 
     def elements(self) -> Iterator[None]:
         """Stops before each element of the array that begins here; whoever is told goes over it."""
@@ -158,7 +171,7 @@ class Documents:
 
     def _skip_comment(self) -> bool:
         while not (found := _COMMENT.match(self._text, self._at)) or found.end() == len(self._text):
-            if len(self._text) - self._at > MAX_VALUE_CHARACTERS or not self._more():
+            if len(self._text) - self._at > self._longest or not self._more():
                 break
         if found:
             self.is_loose = True

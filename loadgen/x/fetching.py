@@ -18,6 +18,8 @@ import msgspec
 import requests
 
 from loadgen.target import TargetError, addresses_of, resolve
+from loadgen.x.pages import is_page, problem_of
+from loadgen.x.posts import as_list, as_object
 
 BASE_URL = "https://api.x.com"
 PATH = "/2/tweets/search/recent"
@@ -28,6 +30,9 @@ TIMEOUT_SECONDS = 30.0
 WINDOW_SECONDS = 900.0
 FIRST_BACKOFF_SECONDS = 1.0
 MAX_FAILURES = 6
+_USAGE_CAP = re.compile(r"usage-?capped|UsageCapExceeded", re.IGNORECASE)
+# What a search that is resumed too late is told: the beginning of its time, or the page, is gone.
+_TOO_OLD = re.compile(r"start_time|since_id|next_token|pagination_token", re.IGNORECASE)
 _AGO = re.compile(r"(\d+)\s*([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _FIELDS = {
@@ -114,14 +119,14 @@ class Fetcher:
             file.seek(state.bytes)
             while not state.complete and (limit is None or state.posts < limit):
                 page = self._page(state)
-                meta = page.get("meta", {})
+                meta = as_object(page.get("meta"))
                 if page.get("data"):
                     file.write(msgspec.json.encode(page) + b"\n")
                     file.flush()
                     os.fsync(file.fileno())
                 state.bytes = file.tell()
                 state.pages += 1
-                state.posts += len(page.get("data", []))
+                state.posts += len(as_list(page.get("data")))
                 state.next_token = meta.get("next_token")
                 state.complete = state.next_token is None
                 self._save(state)
@@ -161,41 +166,40 @@ class Fetcher:
                 problem = f"X cannot be reached: {type(error).__name__}"
                 wait = FIRST_BACKOFF_SECONDS * 2**failures
             else:
-                if response.status_code == HTTPStatus.OK:
-                    return self._body(response)
-                problem = _problem(response)
-                wait = self._wait_after(response, failures)
+                body = _body(response)
+                status = _status(response, body)
+                if status == HTTPStatus.OK:
+                    self._spare_the_limit(response, body)
+                    return body
+                problem = _problem(response, body)
+                wait = self._wait_after(
+                    response, status, failures, f"{problem}{_way_on(self._out, state, problem)}"
+                )
             failures += 1
             if failures >= MAX_FAILURES:
                 raise FetchError(f"given up after {failures} tries: {problem}")
             self._wait(wait, problem)
 
-    def _body(self, response: requests.Response) -> dict[str, Any]:
-        try:
-            body = response.json()
-        except requests.JSONDecodeError:
-            raise FetchError("X's answer is no JSON") from None
-        if not isinstance(body, dict) or ("data" not in body and body.get("errors")):
-            raise FetchError(_problem(response))
-        if response.headers.get("x-rate-limit-remaining") == "0" and body.get("meta", {}).get("next_token"):
+    def _spare_the_limit(self, response: requests.Response, body: dict[str, Any]) -> None:
+        if response.headers.get("x-rate-limit-remaining") == "0" and as_object(body.get("meta")).get(
+            "next_token"
+        ):
             # Better to wait now than to be told to.
             reset = self._until_reset(response)
             if reset is not None:
                 self._wait(reset, "the rate limit is used up")
-        return body
 
-    def _wait_after(self, response: requests.Response, failures: int) -> float:
+    def _wait_after(self, response: requests.Response, status: int, failures: int, problem: str) -> float:
         """How long to wait before the request is worth repeating; raises `FetchError` if it never is."""
         backoff: float = min(WINDOW_SECONDS, FIRST_BACKOFF_SECONDS * 2**failures)
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            if "usage-capped" in response.text:
-                # The month's quota: no wait is of use.
-                raise FetchError(_problem(response))
-            reset = self._until_reset(response)
-            return backoff if reset is None else reset
-        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return backoff
-        raise FetchError(_problem(response))
+        # The month's quota, whatever the status: no wait is of use.
+        if not _USAGE_CAP.search(response.text):
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                reset = self._until_reset(response)
+                return backoff if reset is None else reset
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                return backoff
+        raise FetchError(problem)
 
     def _until_reset(self, response: requests.Response) -> float | None:
         try:
@@ -217,21 +221,35 @@ def _checked(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
-def _problem(response: requests.Response) -> str:
-    """What X says of an error: a problem document (RFC 7807), or its older list of errors."""
-    said = ""
+def _body(response: requests.Response) -> dict[str, Any]:
+    """The object that X answers, an empty one for anything else."""
     try:
-        body = response.json()
+        return as_object(response.json())
     except requests.JSONDecodeError:
-        body = None
-    if isinstance(body, dict):
-        parts = [str(body.get(key)) for key in ("title", "detail") if body.get(key)]
-        errors = body.get("errors")
-        if isinstance(errors, list):
-            parts += [
-                str(error.get("message") or error.get("detail"))
-                for error in errors
-                if isinstance(error, dict)
-            ]
-        said = ": ".join(dict.fromkeys(parts))
+        return {}
+
+
+def _status(response: requests.Response, body: dict[str, Any]) -> int:
+    """The status, also where a problem comes with 200 and has its own in its body, or none at all."""
+    if response.status_code != HTTPStatus.OK or is_page(body):
+        return response.status_code
+    status = body.get("status")
+    return status if isinstance(status, int) and status != HTTPStatus.OK else HTTPStatus.BAD_REQUEST
+
+
+def _problem(response: requests.Response, body: dict[str, Any]) -> str:
+    """What X says of an error."""
+    said = problem_of(body)
+    if not said and response.status_code == HTTPStatus.OK:
+        said = "what is neither posts nor a problem" if body else "what is no JSON object"
     return f"X answers {response.status_code} {said or response.reason}"
+
+
+def _way_on(out: Path, state: State, problem: str) -> str:
+    """What to do where a fetch that was begun cannot go on."""
+    if not state.pages or not _TOO_OLD.search(problem):
+        return ""
+    return (
+        f". The {state.posts:,} posts in {out} are kept, but X no longer has what comes next: it has the"
+        " last seven days. Begin a new fetch into another --out, --since 6d or later: import-x takes both"
+    )

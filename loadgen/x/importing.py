@@ -3,14 +3,18 @@
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
 from loadgen.x import pages
+from loadgen.x.nearest import country_of
+from loadgen.x.posts import Place, Post
 from weather_tweets.countries import UNKNOWN, Country
 from weather_tweets.places import in_profile, resolve
 from weather_tweets.tweet import MAX_TEXT_CHARACTERS
@@ -33,49 +37,92 @@ class ImportedTweet(msgspec.Struct, rename={"text": "texto", "country": "país"}
     hora: str | None = None
 
 
+class Reason(StrEnum):
+    """Why a post is left out."""
+
+    RETWEET = "retweet"
+    SAME_ID = "same id as another"
+    SAME_TEXT = "same text as another"
+    EMPTY = "nothing left of the text"
+    NOWHERE = "no place, point or profile"
+    UNKNOWN_PLACE = "place not understood"
+
+
 @dataclass
 class Count:
-    """What became of the posts that were read; all of them are in one of the other numbers."""
+    """What became of the posts that were read: all of them are kept or left out."""
 
     read: int = 0
     kept: int = 0
-    retweets: int = 0
-    duplicates: int = 0
-    without_country: int = 0
-    empty: int = 0
-    by_country: dict[str, int] = field(default_factory=dict)
+    left_out: Counter[Reason] = field(default_factory=Counter)
+    by_country: Counter[str] = field(default_factory=Counter)
 
 
-def take_over(paths: Iterable[Path], *, clean: bool, count: Count) -> list[ImportedTweet]:
-    """The tweets of the files in the order of their times. Raises `pages.PageError` and `OSError`.
+def take_over(
+    paths: list[Path],
+    *,
+    clean: bool,
+    count: Count,
+    warn: Callable[[str], None] = lambda _: None,
+    leave_out: Callable[[Reason, Post], None] = lambda _, __: None,
+) -> list[ImportedTweet]:
+    """The tweets of the files in the order of their times. Raises `FileError`.
 
-    `clean` removes handles and links. Left out, and counted in `count`, are retweets, tweets with an id or a
-    text that was there before, tweets without a country, and those of which nothing remains.
+    `clean` removes handles and links. `count` says what became of the posts, `leave_out` is told of each that
+    is left out, `warn` of what is odd in the files.
     """
-    return sorted(_tweets(paths, clean, count), key=_time)
-
-
-def _tweets(paths: Iterable[Path], clean: bool, count: Count) -> Iterator[ImportedTweet]:
+    archive = pages.read(paths, warn)
+    tweets = []
     ids: set[str] = set()
     texts: set[str] = set()
-    for path in paths:
-        for post, places, users in pages.read(path):
-            count.read += 1
-            text = cleaned(post.whole_text, without_names=clean)
-            if post.is_retweet:
-                count.retweets += 1
-            elif post.id in ids or text in texts:
-                count.duplicates += 1
-            elif not text:
-                count.empty += 1
-            elif (country := _country(post, places, users)) is UNKNOWN:
-                count.without_country += 1
-            else:
-                count.kept += 1
-                count.by_country[country.name] = count.by_country.get(country.name, 0) + 1
-                texts.add(text)
-                yield ImportedTweet(text, country.name, country.code, _language(post.lang), post.created_at)
-            ids.add(post.id)
+    for post in archive.posts:
+        count.read += 1
+        text = cleaned(post.text, without_names=clean)
+        reason, country = _judged(post, text, ids, texts, archive)
+        ids.add(post.id)
+        if reason:
+            count.left_out[reason] += 1
+            leave_out(reason, post)
+            continue
+        count.kept += 1
+        count.by_country[country.name] += 1
+        texts.add(text)
+        tweets.append(
+            ImportedTweet(text, country.name, country.code, _language(post.lang), post.created_at or None)
+        )
+    return sorted(tweets, key=_time)
+
+
+def _judged(
+    post: Post, text: str, ids: set[str], texts: set[str], archive: pages.Archive
+) -> tuple[Reason | None, Country]:
+    """Why the post is left out, if it is, and its country."""
+    if post.is_retweet:
+        return Reason.RETWEET, UNKNOWN
+    if post.id in ids:
+        return Reason.SAME_ID, UNKNOWN
+    if text in texts:
+        return Reason.SAME_TEXT, UNKNOWN
+    if not text:
+        return Reason.EMPTY, UNKNOWN
+    place = post.place or archive.places.get(post.place_id)
+    location = post.location or archive.locations.get(post.author_id, "")
+    country = _country(place, post.point, location)
+    if country is not UNKNOWN:
+        return None, country
+    return (Reason.UNKNOWN_PLACE if place or post.point or location else Reason.NOWHERE), UNKNOWN
+
+
+def _country(place: Place | None, point: tuple[float, float] | None, location: str) -> Country:
+    """By the place that a post has, else by its point, else by its author's profile."""
+    found = UNKNOWN
+    if place:
+        found = resolve(place.country_code)
+        found = resolve(place.country) if found is UNKNOWN else found
+        found = in_profile(place.name) if found is UNKNOWN else found
+    if found is UNKNOWN and point:
+        found = country_of(*point)
+    return in_profile(location) if found is UNKNOWN else found
 
 
 def cleaned(text: str, *, without_names: bool) -> str:
@@ -87,19 +134,7 @@ def cleaned(text: str, *, without_names: bool) -> str:
     return "\n".join(line.strip() for line in text.splitlines()).strip()[:MAX_TEXT_CHARACTERS]
 
 
-def _country(post: pages.Post, places: dict[str, pages.Place], users: dict[str, pages.User]) -> Country:
-    place = places.get(post.geo.place_id or "") if post.geo else None
-    if place:
-        found = resolve(place.country_code or place.country or "")
-        if found is UNKNOWN:
-            found = resolve(place.country or "")
-        if found is not UNKNOWN:
-            return found
-    user = users.get(post.author_id or "")
-    return in_profile((user.location if user else None) or "")
-
-
-def _language(lang: str | None) -> str | None:
+def _language(lang: str) -> str | None:
     # X's codes that are no language: und, zxx, qme, qht …
     return lang if lang and lang != "und" and not lang.startswith(("q", "zxx")) else None
 

@@ -1,131 +1,148 @@
-"""What X's API v2 gives: posts with the places and users that they refer to.
+"""Files of what X's API and the tools around it give: posts, and what they refer to.
 
-Read are pages as the search endpoints answer (`{"data": […], "includes": {…}}`), several of them one after
-the other or in an array, and JSON lines of single posts, as the streams give them (`{"data": {…},
-"includes": {…}}`) or with `includes` among the post's own keys. What else is there is ignored.
+Read are pages as the search endpoints answer (`{"data": […], "includes": {…}}`), one after the other or in an
+array, indented or not; the lines of streams with their empty ones; single posts, flattened (twarc) or of the
+API v1.1, by themselves, in an array, or as its search has them (`{"statuses": […]}`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from loadgen.documents import Documents, MalformedError
+from loadgen.text_file import FileError, opened
+from loadgen.x.posts import Place, Post, as_list, as_object, is_post, place_of, post, string
+
+_TELLING = ("title", "detail", "message", "reason")
+# Of a file in which much is odd, these say enough.
+_TOLD = 10
+_LONGEST_DOCUMENT_CHARACTERS = 2**27
 
 
-class Reference(msgspec.Struct):
-    """A post that a post refers to; `type` is retweeted, quoted or replied_to."""
+@dataclass
+class Archive:
+    """What is in some files. What a post refers to may be in any of them."""
 
-    type: str
-
-
-class Geo(msgspec.Struct):
-    """Where a post says that it was sent from."""
-
-    place_id: str | None = None
+    posts: list[Post] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+    locations: dict[str, str] = field(default_factory=dict)
+    """What users wrote into their profiles, by their ids."""
 
 
-class Note(msgspec.Struct):
-    """The whole text of a post that is longer than 280 characters."""
+def read(paths: list[Path], warn: Callable[[str], None] = lambda _: None) -> Archive:
+    """All that is in these files.
 
-    text: str | None = None
-
-
-class Place(msgspec.Struct):
-    """A place, with its country's code (ISO 3166-1) and name."""
-
-    id: str
-    country: str | None = None
-    country_code: str | None = None
+    Raises `FileError` for a file without any post that is not an empty page of a search; what is odd besides
+    (errors that X reports among the data, a line that breaks off) is told to `warn`.
+    """
+    archive = Archive()
+    for path in paths:
+        _File(path, archive, warn).read()
+    return archive
 
 
-class User(msgspec.Struct):
-    """Somebody who posts; `location` is what they wrote into their profile."""
+class _File:
+    """One file on its way into the archive."""
 
-    id: str
-    location: str | None = None
+    def __init__(self, path: Path, archive: Archive, warn: Callable[[str], None]) -> None:
+        self._path = path
+        self._archive = archive
+        self._warn = warn
+        self._problems: list[str] = []
+        self._broken: list[str] = []
+        self._strange: list[str] = []
+        self._pages = 0
+
+    def read(self) -> None:
+        before = len(self._archive.posts)
+        with opened(self._path, self._warn) as file:
+            documents = Documents(file.read, longest=_LONGEST_DOCUMENT_CHARACTERS)
+            for place, document in self._documents(documents):
+                self._take(place, document)
+        odd = (*self._broken, *self._problems, *self._strange)
+        if len(self._archive.posts) == before and (odd or not self._pages):
+            raise self._nothing()
+        for said in odd[:_TOLD]:
+            self._warn(f"{self._path}, {said}")
+        if len(odd) > _TOLD:
+            self._warn(f"{self._path}: and {len(odd) - _TOLD:,} more of the kind")
+
+    def _documents(self, documents: Documents) -> Iterator[tuple[str, Any]]:
+        """The documents, those of arrays one by one; what breaks off costs itself alone."""
+        while character := documents.peek():
+            try:
+                if character == "[":
+                    for _ in documents.elements():
+                        value = documents.value()
+                        yield documents.value_place, value
+                elif character == ",":
+                    documents.skip()
+                else:
+                    value = documents.value()
+                    yield documents.value_place, value
+            except MalformedError as error:
+                self._broken.append(f"{error}; left out")
+                if not documents.go_to_next_line_with_one():
+                    return
+
+    def _take(self, place: str, document: Any) -> None:
+        raw = as_object(document)
+        includes = as_object(raw.get("includes"))
+        for each in as_list(includes.get("places")):
+            self._learn_place(as_object(each))
+        for each in as_list(includes.get("users")):
+            self._learn_user(as_object(each))
+        if is_post(raw):
+            self._archive.posts.append(post(raw))
+            return
+        posts = [as_object(each) for key in ("data", "statuses") for each in as_list(raw.get(key))]
+        for each in posts:
+            if is_post(each):
+                self._archive.posts.append(post(each))
+            else:
+                self._strange.append(f"{place}: something without an id and a text among the posts; left out")
+        problem = problem_of(raw)
+        if problem:
+            self._problems.append(f"{place}: X says {problem}")
+        elif not posts and not includes and not is_page(raw):
+            self._strange.append(f"{place}: neither a post nor a page of posts")
+        if is_page(raw):
+            self._pages += 1
+
+    def _learn_place(self, raw: dict[str, Any]) -> None:
+        place = place_of(raw)
+        if place:
+            self._archive.places.setdefault(string(raw.get("id")), place)
+
+    def _learn_user(self, raw: dict[str, Any]) -> None:
+        location = string(raw.get("location"))
+        if location:
+            self._archive.locations.setdefault(string(raw.get("id")), location)
+
+    def _nothing(self) -> FileError:
+        if self._problems:
+            return FileError(
+                f"{self._path} has no post but a problem, {self._problems[0]}; fetch it again without it"
+            )
+        why = next(iter((*self._broken, *self._strange)), "it is empty")
+        return FileError(
+            f"{self._path} has no post of X, {why}; "
+            "give pages of its API, or posts as JSON lines (files of texto and país need no import)"
+        )
 
 
-class Includes(msgspec.Struct):
-    """What the posts of a page refer to."""
-
-    places: list[Place] = []
-    users: list[User] = []
+def is_page(raw: dict[str, Any]) -> bool:
+    """Whether X has answered a search, be it with nothing."""
+    return isinstance(raw.get("meta"), dict) or "statuses" in raw or isinstance(raw.get("data"), list | dict)
 
 
-class Post(msgspec.Struct):
-    """A tweet, as the API calls it."""
-
-    id: str
-    text: str
-    author_id: str | None = None
-    created_at: str | None = None
-    lang: str | None = None
-    geo: Geo | None = None
-    note_tweet: Note | None = None
-    referenced_tweets: list[Reference] = []
-    includes: Includes | None = None
-
-    @property
-    def whole_text(self) -> str:
-        """The text, also where it is too long for the usual field."""
-        return (self.note_tweet and self.note_tweet.text) or self.text
-
-    @property
-    def is_retweet(self) -> bool:
-        """It says nothing of its own."""
-        retweeted = any(reference.type == "retweeted" for reference in self.referenced_tweets)
-        return retweeted or self.text.startswith("RT @")
-
-
-class Page(msgspec.Struct):
-    """Posts, one or many, and what they refer to."""
-
-    data: list[Post] | Post | None = None
-    includes: Includes = msgspec.field(default_factory=Includes)
-
-
-class PageError(ValueError):
-    """A file is not what X's API gives, and where."""
-
-
-def read(path: Path) -> Iterator[tuple[Post, dict[str, Place], dict[str, User]]]:
-    """Every post of a file, with the places and users known to it, by id. Raises `PageError`, `OSError`."""
-    for where, raw in _documents(path):
-        try:
-            page = _page(raw)
-        except msgspec.ValidationError as error:
-            raise PageError(f"{path}, {where}: {error}") from None
-        places = {place.id: place for place in page.includes.places}
-        users = {user.id: user for user in page.includes.users}
-        posts = page.data if isinstance(page.data, list) else [page.data] if page.data else []
-        for post in posts:
-            if post.includes:
-                places |= {place.id: place for place in post.includes.places}
-                users |= {user.id: user for user in post.includes.users}
-            yield post, places, users
-
-
-def _page(raw: Any) -> Page:
-    if isinstance(raw, dict) and "text" in raw and "data" not in raw:
-        return Page(data=msgspec.convert(raw, Post))
-    return msgspec.convert(raw, Page)
-
-
-def _documents(path: Path) -> Iterator[tuple[str, Any]]:
-    """The JSON documents of a file: one, an array of them, or one a line."""
-    content = path.read_bytes()
-    try:
-        whole = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        for number, line in enumerate(content.splitlines(), start=1):
-            if line.strip():
-                try:
-                    yield f"line {number}", msgspec.json.decode(line)
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    raise PageError(f"{path}, line {number}: {error}") from None
-        return
-    if isinstance(whole, list):
-        for number, document in enumerate(whole):
-            yield f"element {number}", document
-    else:
-        yield "the document", whole
+def problem_of(raw: dict[str, Any]) -> str:
+    """What X says is wrong: a problem document (RFC 7807) or its list of errors; "" if nothing is."""
+    problems = [] if is_page(raw) else [raw]
+    problems += [as_object(each) for key in ("errors", "disconnect") for each in as_list(raw.get(key))]
+    said = [
+        ": ".join(dict.fromkeys(part for key in _TELLING if (part := string(problem.get(key)))))
+        for problem in problems
+    ]
+    return "; ".join(dict.fromkeys(each for each in said if each))

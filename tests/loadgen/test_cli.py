@@ -36,6 +36,36 @@ def test_import_x_says_what_it_left_out(tmp_path: Path) -> None:
     result = run(app, ["import-x", str(source), "--out", str(out), "--clean"])
     assert result.exit_code == 0, result.output
     assert [(entry.text, entry.country) for entry in dataset.read(out)] == [("Llueve", "Guatemala")]
+    assert "left out: no place, point or profile  1" in result.output
+    left_out = tmp_path / "left-out.jsonl"
+    run(app, ["import-x", str(source), "--out", str(out), "--left-out", str(left_out)])
+    (line,) = left_out.read_text().splitlines()
+    assert json.loads(line) == {"reason": "no place, point or profile", "post": posts[1]}
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "said"),
+    [
+        ('{"meta": {"result_count": 0}}', 0, "0 posts"),
+        ('{"data": [{"id": "1", "text": "Sol"}]}', 0, "Nothing can be used of 1 posts"),
+        (
+            '{"title": "Service Unavailable", "detail": "Over capacity"}',
+            1,
+            "Service Unavailable: Over capacity",
+        ),
+        ('{"data": {"id": "1", "te', 1, "line 1"),
+    ],
+)
+def test_import_x_leaves_the_output_as_it_is_where_there_is_nothing(
+    tmp_path: Path, content: str, status: int, said: str
+) -> None:
+    source, out = tmp_path / "x.json", tmp_path / "tweets.json"
+    source.write_text(content)
+    out.write_text("as it was")
+    result = run(app, ["import-x", str(source), "--out", str(out)])
+    assert result.exit_code == status
+    assert said in result.output
+    assert out.read_text() == "as it was"
 
 
 @pytest.mark.parametrize(

@@ -132,13 +132,18 @@ def test_a_moment_of_trouble_at_x_is_waited_out(api: RecentSearch, url: str, tmp
             Answer(
                 400, b'{"errors":[{"message":"Invalid \'query\'"}],"title":"Invalid Request","detail":"One"}'
             ),
-            "400 Invalid Request: One: Invalid 'query'",
+            "400 Invalid Request: One; Invalid 'query'",
         ),
         (
             Answer(429, b'{"title":"UsageCapExceeded","type":"https://api.x.com/2/problems/usage-capped"}'),
             "429 Usage",
         ),
         (Answer(200, b"<html>"), "no JSON"),
+        (Answer(200, b"[]"), "no JSON object"),
+        (
+            Answer(200, b'{"account_id":1,"title":"UsageCapExceeded","detail":"Monthly product cap"}'),
+            "UsageCap",
+        ),
         (Answer(200, b'{"errors":[{"title":"x","detail":"nothing to see"}]}'), "nothing to see"),
         (Answer(302, b"", {"Location": "http://192.0.2.1/"}), "302"),
     ],
@@ -154,6 +159,56 @@ def test_what_waiting_does_not_mend_is_said_at_once(
     assert len(fetched_ids(out)) == 100
     Fetcher(out, TOKEN, base_url=url).fetch(QUERY, None)
     assert fetched_ids(out) == [post["id"] for post in POSTS]
+
+
+def test_a_problem_with_status_200_is_never_the_end(api: RecentSearch, url: str, tmp_path: Path) -> None:
+    busy = b'{"title":"Too Many Requests","detail":"Too Many Requests","type":"about:blank","status":429}'
+    api.mishaps = {1: Answer(200, busy), 2: Answer(200, busy.replace(b"429", b"503"))}
+    waits = Waits()
+    out = tmp_path / "x.jsonl"
+    state = Fetcher(out, TOKEN, base_url=url, wait=waits).fetch(QUERY, None)
+    assert (state.posts, state.complete, len(waits)) == (250, True, 2)
+
+
+def test_errors_among_the_data_and_nulls_are_no_reason_to_stop(
+    api: RecentSearch, url: str, tmp_path: Path
+) -> None:
+    first: dict[str, Any] = {"data": POSTS[:1], "includes": None, "meta": {"next_token": "t100"}}
+    first["errors"] = [{"title": "Authorization Error", "detail": "Not authorized to see the Tweet."}]
+    # A page may be empty and not the last.
+    empty = {"data": None, "meta": {"result_count": 0, "next_token": "t200"}, "errors": None}
+    api.mishaps = {0: Answer(200, json.dumps(first).encode()), 1: Answer(200, json.dumps(empty).encode())}
+    out = tmp_path / "x.jsonl"
+    state = Fetcher(out, TOKEN, base_url=url, wait=Waits()).fetch(QUERY, None)
+    assert (state.pages, state.posts, state.complete) == (3, 51, True)
+
+
+TOO_OLD = Answer(
+    400,
+    b'{"errors":[{"parameters":{"start_time":["2026-05-01T00:00Z"]},"message":"Invalid \'start_time\': it '
+    b'must be on or after 2026-05-25T00:00Z"}],"title":"Invalid Request","detail":"One or more."}',
+)
+
+
+def test_a_fetch_resumed_too_late_says_why_and_how_to_go_on(
+    api: RecentSearch, url: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "x.jsonl"
+    Fetcher(out, TOKEN, base_url=url).fetch(QUERY, "2026-05-01T00:00:00Z", limit=100)
+    before = out.read_bytes()
+    api.mishaps[len(api.requests)] = TOO_OLD
+    with pytest.raises(FetchError) as refused:
+        Fetcher(out, TOKEN, base_url=url).fetch(QUERY, "2026-05-01T00:00:00Z")
+    said = str(refused.value)
+    assert "must be on or after 2026-05-25" in said
+    assert "The 100 posts" in said
+    assert "new fetch into another --out" in said
+    assert out.read_bytes() == before
+    # Of one that has not begun there is nothing to go on with.
+    api.mishaps[len(api.requests)] = TOO_OLD
+    with pytest.raises(FetchError) as fresh:
+        Fetcher(tmp_path / "other.jsonl", TOKEN, base_url=url).fetch(QUERY, "2026-05-01T00:00:00Z")
+    assert "kept" not in str(fresh.value)
 
 
 def test_an_x_that_stays_away_is_given_up(tmp_path: Path) -> None:
