@@ -107,7 +107,7 @@ class Parts:
 
     def audit(self) -> None:
         """Returns when all stores agree; else, after `SETTLE_SECONDS`, `StoresDisagreeError`."""
-        differences = audit(of_stack(self.endpoints), timeout_seconds=SETTLE_SECONDS).differences
+        differences = audit(of_stack(self.endpoints), wait_seconds=SETTLE_SECONDS).differences
         if differences:
             raise StoresDisagreeError("\n".join(differences))
 

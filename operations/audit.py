@@ -1,4 +1,8 @@
-"""Do all stores agree? Kafka − dead letters − client retries = MongoDB = Redis = Σ countries = tables."""
+"""Do all stores agree? Each offset of Kafka is in one count, and the messages are in every store.
+
+end offsets + earlier lives = messages + dead + repeats + empty + lost + not counted yet
+messages = MongoDB = Redis = Σ countries = tables
+"""
 
 import asyncio
 import time
@@ -12,7 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from weather_tweets import nearby, redis_keys
-from weather_tweets.kafka import record_counts
+from weather_tweets.kafka import end_offsets
 from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
 
 STORE_SECONDS = 5.0
@@ -42,7 +46,18 @@ class Counts(msgspec.Struct, frozen=True):
     """One reading of every store."""
 
     kafka: int
-    """Records that the topic ever had: the sum of its end offsets."""
+    """Offsets that the topic has given: the sum of its end offsets."""
+    uncounted: dict[int, int]
+    """By partition, the offsets that the tables have not yet come to, where there are any.
+
+    Negative where the tables are beyond the log's end.
+    """
+    earlier: int
+    """Offsets of the topic's earlier lives, before it was made anew."""
+    empty: int
+    """Offsets that hold nothing: control records, aborted transactions, what compaction took."""
+    lost: int
+    """Offsets that the log lost before they were counted."""
     dead_letters: int
     """The same of the topic of dead letters; a redelivered one may be in it twice."""
     dead: int
@@ -63,13 +78,14 @@ class Counts(msgspec.Struct, frozen=True):
 
     @property
     def expected(self) -> int:
-        """What each store must have."""
-        return self.kafka - self.dead - self.repeats
+        """The messages that each store must have."""
+        elsewhere = self.dead + self.repeats + self.empty + self.lost
+        return self.kafka + self.earlier - self.lag - elsewhere
 
     @property
     def lag(self) -> int:
-        """Records that the tables have not yet seen."""
-        return self.expected - self.tables
+        """Offsets that the tables have not yet come to."""
+        return sum(self.uncounted.values())
 
     @property
     def differences(self) -> list[str]:
@@ -87,10 +103,12 @@ class Counts(msgspec.Struct, frozen=True):
             )
             if count != expected
         ]
-        if self.dead_letters < self.dead:
-            found.append(
-                f"the topic of dead letters has {self.dead_letters:,}, the tables know {self.dead:,}"
-            )
+        found += [
+            f"{count:,} offsets of partition {partition} are not counted yet"
+            if count > 0
+            else f"partition {partition} was counted to {-count:,} beyond its end: was the topic made anew?"
+            for partition, count in sorted(self.uncounted.items())
+        ]
         names = sorted(self.table_by_country.keys() | self.redis_by_country.keys())
         differing = [
             (name, of_redis, of_tables)
@@ -107,17 +125,26 @@ class Counts(msgspec.Struct, frozen=True):
         return found
 
     @property
+    def notes(self) -> list[str]:
+        """What is worth knowing, although it is nobody's fault that it is so."""
+        if self.dead_letters < self.dead:
+            return [
+                f"the topic of dead letters has had {self.dead_letters:,} of {self.dead:,}: it was made anew"
+            ]
+        return []
+
+    @property
     def agree(self) -> bool:
         return not self.differences
 
 
-def audit(sources: Sources, *, timeout_seconds: float = 30.0) -> Counts:
+def audit(sources: Sources, *, wait_seconds: float = 30.0) -> Counts:
     """Reads all stores as soon as the stream workers have caught up.
 
-    Waits for that, and for a store that is away, at most so long, and then gives what it has read last.
-    Raises `StoreUnreachableError` if a store stays away.
+    Waits for that, and for a store that is away, at most so long, and then gives what it has read last; with
+    0 there is one reading. Raises `StoreUnreachableError` if a store stays away.
     """
-    deadline = time.monotonic() + timeout_seconds
+    deadline = time.monotonic() + wait_seconds
     caught_up_at: float | None = None
     while True:
         began = time.monotonic()
@@ -125,7 +152,7 @@ def audit(sources: Sources, *, timeout_seconds: float = 30.0) -> Counts:
         try:
             counts = take(sources)
         except StoreUnreachableError:
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 raise
         else:
             now = time.monotonic()
@@ -134,7 +161,7 @@ def audit(sources: Sources, *, timeout_seconds: float = 30.0) -> Counts:
             elif caught_up_at is None:
                 caught_up_at = now
             settled = caught_up_at is not None and now - caught_up_at > _SETTLE_SECONDS
-            if counts.agree or settled or now > deadline:
+            if counts.agree or settled or now >= deadline:
                 return counts
             # To count a million documents takes a small store seconds. Most of its time is for tweets.
             pause = max(pause, min(3 * (now - began), deadline - now))
@@ -144,12 +171,16 @@ def audit(sources: Sources, *, timeout_seconds: float = 30.0) -> Counts:
 def take(sources: Sources) -> Counts:
     """One reading of every store, now. Raises `StoreUnreachableError`."""
     # In the order of a tweet's way, so that a tweet on its way makes a later store's count higher, not lower.
-    kafka, dead_letters = _records(sources.kafka)
+    ends, dead_letters = _ends(sources.kafka)
     mongo = _count_documents(sources.mongo)
     stats = _stats(sources.stats_urls)
     redis = _redis_counts(sources.redis)
     return Counts(
-        kafka=kafka,
+        kafka=sum(ends.values()),
+        uncounted=_uncounted(ends, stats["partitions"]),
+        earlier=stats["earlier"],
+        empty=stats["empty"],
+        lost=stats["lost"],
         dead_letters=dead_letters,
         dead=stats["dead"],
         repeats=stats["repeats"],
@@ -160,14 +191,24 @@ def take(sources: Sources) -> Counts:
     )
 
 
-def _records(settings: KafkaSettings) -> tuple[int, int]:
-    """Of the topic and of the topic of dead letters."""
+def _ends(settings: KafkaSettings) -> tuple[dict[int, int], int]:
+    """By partition of the topic, and the sum of the topic of dead letters."""
     topics = (settings.topic, settings.dead_topic)
     try:
-        counts = asyncio.run(record_counts(settings, *topics, timeout_seconds=STORE_SECONDS))
+        ends = asyncio.run(end_offsets(settings, *topics, timeout_seconds=STORE_SECONDS))
     except (KafkaError, OSError) as error:
         raise StoreUnreachableError(f"Kafka at {settings.bootstrap_servers}: {error!r}") from error
-    return counts[settings.topic], counts[settings.dead_topic]
+    return ends[settings.topic], sum(ends[settings.dead_topic].values())
+
+
+def _uncounted(ends: dict[int, int], tables: dict[str, Any]) -> dict[int, int]:
+    """By partition, where it is not 0, how far the tables are behind the log."""
+    partitions = ends.keys() | {int(partition) for partition in tables}
+    behind = {
+        partition: ends.get(partition, 0) - tables.get(str(partition), {"offset": -1})["offset"] - 1
+        for partition in partitions
+    }
+    return {partition: count for partition, count in behind.items() if count}
 
 
 def _count_documents(settings: MongoSettings) -> int:

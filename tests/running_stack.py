@@ -55,7 +55,7 @@ class RunningStack:
 
     def audit(self) -> Counts:
         """What `audit` finds; all stores must agree."""
-        counts = audit(of_stack(self.endpoints), timeout_seconds=60)
+        counts = audit(of_stack(self.endpoints), wait_seconds=60)
         assert counts.differences == []
         return counts
 

@@ -61,8 +61,10 @@ async def ensure_topics(settings: KafkaSettings) -> None:
         await admin.close()
 
 
-async def record_counts(settings: KafkaSettings, *topics: str, timeout_seconds: float) -> dict[str, int]:
-    """Records that each topic ever had: its end offsets, summed over its partitions.
+async def end_offsets(
+    settings: KafkaSettings, *topics: str, timeout_seconds: float
+) -> dict[str, dict[int, int]]:
+    """By topic and partition, the offset that the next record will get.
 
     Raises `aiokafka.errors.KafkaError` or `OSError` (a `TimeoutError`, too) when Kafka is away.
     """
@@ -76,7 +78,7 @@ async def record_counts(settings: KafkaSettings, *topics: str, timeout_seconds: 
             ends = await consumer.end_offsets(consumer.assignment())
     finally:
         await consumer.stop()
-    counts = dict.fromkeys(topics, 0)
+    by_topic: dict[str, dict[int, int]] = {topic: {} for topic in topics}
     for partition, end in ends.items():
-        counts[partition.topic] += end
-    return counts
+        by_topic[partition.topic][partition.partition] = end
+    return by_topic

@@ -22,7 +22,7 @@ from operations import swarm_run
 from operations.local.ports import free_port
 from operations.local.services import Gateway, Service
 from weather_tweets import nearby
-from weather_tweets.kafka import record_counts
+from weather_tweets.kafka import end_offsets
 
 TWEETS_PER_ARRAY = 100
 
@@ -187,7 +187,8 @@ class Door:
         topic = self._parts.stack.kafka_settings()
         deadline = time.monotonic() + _SETTLE_SECONDS
         while True:
-            records = asyncio.run(record_counts(topic, topic.topic, timeout_seconds=_KAFKA_SECONDS))
+            ends = asyncio.run(end_offsets(topic, topic.topic, timeout_seconds=_KAFKA_SECONDS))
+            records = {name: sum(by_partition.values()) for name, by_partition in ends.items()}
             producer = samples(self._parts.service("producer").port)
             published = int(producer["weather_producer_tweets_published_total"])
             if not producer["weather_producer_tweets_in_flight"] and published == records[topic.topic]:

@@ -50,10 +50,10 @@ def run(
     """
     # It reports every attempt to reach a broker that we ourselves have killed.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    before = audit.audit(sources, timeout_seconds=_SETTLE_SECONDS)
+    before = audit.audit(sources, wait_seconds=_SETTLE_SECONDS)
     known = _stored_ids(sources.mongo)
     ledger, monitor, struck = asyncio.run(_under_load(folder, sources, gateway, seconds, seed, on_fault))
-    after = audit.audit(sources, timeout_seconds=_SETTLE_SECONDS)
+    after = audit.audit(sources, wait_seconds=_SETTLE_SECONDS)
     stored = Counter(_stored_ids(sources.mongo))
     stored.subtract(known)
     ids = {id_ for id_, count in stored.items() if count > 0}

@@ -19,7 +19,9 @@ def run(
     stats_url: Annotated[
         str, typer.Option(help="`/stats` of a stream worker: audit the stores that the environment names.")
     ] = "",
-    timeout: Annotated[float, typer.Option(help="Seconds to wait for the workers to catch up.")] = 30.0,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for agreement; 0: one reading, at once.")
+    ] = 30.0,
 ) -> None:
     """Prove that all stores agree: exit status 1, and the difference, where they do not.
 
@@ -31,7 +33,7 @@ def run(
 
     try:
         with err.status("Auditing"):
-            counts = audit.audit(choose(folder(context), stats_url), timeout_seconds=timeout)
+            counts = audit.audit(choose(folder(context), stats_url), wait_seconds=wait)
     except audit.StoreUnreachableError as error:
         raise fail(f"cannot audit: {error}", 2) from error
     if as_json:
@@ -40,6 +42,8 @@ def run(
         out.print(_table(counts))
         for difference in counts.differences:
             err.print(difference, style="red", markup=False, highlight=False)
+        for note in counts.notes:
+            err.print(note, style="yellow", markup=False, highlight=False)
         if counts.agree:
             out.print(f"All stores agree: {counts.expected:,} messages.", style="green", highlight=False)
     if not counts.agree:
@@ -50,8 +54,12 @@ def as_dict(counts: "audit.Counts") -> dict[str, Any]:
     """What `--json` says."""
     return {
         "kafka": counts.kafka,
+        "earlier": counts.earlier,
         "dead": counts.dead,
         "repeats": counts.repeats,
+        "empty": counts.empty,
+        "lost": counts.lost,
+        "lag": counts.lag,
         "expected": counts.expected,
         "mongo": counts.mongo,
         "redis_total": counts.redis_total,
@@ -60,6 +68,7 @@ def as_dict(counts: "audit.Counts") -> dict[str, Any]:
         "live": counts.live,
         "agree": counts.agree,
         "differences": counts.differences,
+        "notes": counts.notes,
     }
 
 
@@ -72,8 +81,12 @@ def _table(counts: "audit.Counts") -> Table:
         table.add_row(store, what, f"{count:,}", style="red" if wrong else None)
 
     row("Kafka", "end offsets", counts.kafka)
+    row("", "+ of earlier lives of the topic", counts.earlier)
     row("", "− dead letters", -counts.dead)
     row("", "− retries of clients", -counts.repeats)
+    row("", "− empty", -counts.empty)
+    row("", "− lost", -counts.lost)
+    row("", "− not counted yet", -counts.lag)
     row("", "= to be found in every store", counts.expected)
     table.add_section()
     row("MongoDB", "documents", counts.mongo, counts.expected)

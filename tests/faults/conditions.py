@@ -22,7 +22,7 @@ def agreed(stack: RunningStack) -> audit.Counts:
     """The counts of all stores as soon as they agree; fails with the differences when they do not."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
-        counts = audit.audit(of_stack(stack.endpoints), timeout_seconds=DEADLINE_SECONDS)
+        counts = audit.audit(of_stack(stack.endpoints), wait_seconds=DEADLINE_SECONDS)
         if counts.agree:
             return counts
         assert time.monotonic() < deadline, counts.differences

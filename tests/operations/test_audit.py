@@ -10,7 +10,8 @@ from operations.local.ports import free_port
 from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
 
 AGREEING = Counts(
-    kafka=107, dead_letters=4, dead=4, repeats=3, tables=100, mongo=100, redis_total=100, redis_countries=100,
+    kafka=115, uncounted={}, earlier=2, empty=7, lost=3, dead_letters=4, dead=4, repeats=3,
+    tables=100, mongo=100, redis_total=100, redis_countries=100,
     redis_dead=4, redis_repeats=3, live=90, table_by_country={"Guatemala": 60, "Japón": 40},
     redis_by_country={"Guatemala": 60, "Japón": 40},
 )  # fmt: skip
@@ -30,6 +31,17 @@ def test_the_live_view_promises_nothing_and_a_dead_letter_may_be_in_its_topic_tw
     assert _but(live=0, dead_letters=9).agree
 
 
+def test_a_topic_of_dead_letters_that_was_made_anew_is_told_and_no_disagreement() -> None:
+    assert _but(dead_letters=3).agree
+    assert _but(dead_letters=3).notes == ["the topic of dead letters has had 3 of 4: it was made anew"]
+    assert AGREEING.notes == []
+
+
+def test_what_is_not_counted_yet_is_expected_in_no_store() -> None:
+    counts = _but(kafka=120, uncounted={0: 2, 3: 3})
+    assert (counts.lag, counts.expected) == (5, 100)
+
+
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
@@ -39,7 +51,14 @@ def test_the_live_view_promises_nothing_and_a_dead_letter_may_be_in_its_topic_tw
         (_but(tables=98), "the tables have 2 fewer than Kafka: 98, not 100"),
         (_but(redis_dead=5), "Redis `totals.dead` has 1 more than the tables: 5, not 4"),
         (_but(redis_repeats=0), "Redis `totals.repeats` has 3 fewer than the tables: 0, not 3"),
-        (_but(dead_letters=3), "the topic of dead letters has 3, the tables know 4"),
+        (_but(uncounted={2: 5}), "5 offsets of partition 2 are not counted yet"),
+        (
+            _but(uncounted={2: -5}),
+            "partition 2 was counted to 5 beyond its end: was the topic made anew?",
+        ),
+        (_but(lost=4), "the tables have 1 more than Kafka: 100, not 99"),
+        (_but(empty=6), "the tables have 1 fewer than Kafka: 100, not 101"),
+        (_but(earlier=0), "MongoDB has 2 more than Kafka: 100, not 98"),
         (
             _but(redis_by_country={"Guatemala": 61, "Japón": 39}),
             "Redis `countries` has 61 for Guatemala, the tables have 60",
@@ -79,7 +98,7 @@ _SOURCES = Sources(KafkaSettings(), RedisSettings(), MongoSettings(), [])
 def test_an_audit_waits_for_workers_that_lag_and_stores_that_are_away(
     readings: list[Counts | StoreUnreachableError],
 ) -> None:
-    readings += [StoreUnreachableError("Redis"), _but(tables=50, mongo=50), _but(mongo=99), AGREEING]
+    readings += [StoreUnreachableError("Redis"), _but(kafka=165, uncounted={0: 50}), _but(mongo=99), AGREEING]
     assert audit.audit(_SOURCES) == AGREEING
 
 
@@ -88,14 +107,24 @@ def test_a_disagreement_that_stays_is_told_soon_and_lag_that_stays_at_the_end_of
 ) -> None:
     readings.append(_but(redis_total=101))
     assert not audit.audit(_SOURCES).agree
-    readings[:] = [_but(kafka=200)]
-    assert audit.audit(_SOURCES, timeout_seconds=0.05).lag == 93
+    readings[:] = [_but(kafka=208, uncounted={0: 93})]
+    assert audit.audit(_SOURCES, wait_seconds=0.05).lag == 93
+
+
+def test_without_waiting_there_is_one_reading(
+    readings: list[Counts | StoreUnreachableError],
+) -> None:
+    readings += [_but(redis_total=101), AGREEING]
+    assert audit.audit(_SOURCES, wait_seconds=0).redis_total == 101
+    readings[:] = [StoreUnreachableError("Redis"), AGREEING]
+    with pytest.raises(StoreUnreachableError):
+        audit.audit(_SOURCES, wait_seconds=0)
 
 
 def test_a_store_that_stays_away_is_an_error(readings: list[Counts | StoreUnreachableError]) -> None:
     readings.append(StoreUnreachableError("MongoDB: nobody there"))
     with pytest.raises(StoreUnreachableError, match="MongoDB"):
-        audit.audit(_SOURCES, timeout_seconds=0.05)
+        audit.audit(_SOURCES, wait_seconds=0.05)
 
 
 def test_each_store_that_is_away_is_named(
@@ -133,7 +162,7 @@ def test_the_longer_a_look_takes_the_seldomer_it_is_taken(monkeypatch: pytest.Mo
             self.now += seconds
 
     clock = Clock()
-    behind = _but(kafka=200)
+    behind = _but(kafka=208, uncounted={0: 93})
 
     def take(_: Sources) -> Counts:
         clock.now += 5.0
@@ -141,5 +170,5 @@ def test_the_longer_a_look_takes_the_seldomer_it_is_taken(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(audit, "time", clock)
     monkeypatch.setattr(audit, "take", take)
-    assert audit.audit(_SOURCES, timeout_seconds=50.0) is behind
+    assert audit.audit(_SOURCES, wait_seconds=50.0) is behind
     assert clock.pauses == [15.0, 15.0, 5.0]
