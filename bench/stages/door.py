@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench import wrk
@@ -127,7 +128,10 @@ class Door:
 
     def open(self) -> None:
         """Starts everything. Raises `PartFailedError`."""
-        tweets = dataset.bodies(dataset.read(swarm_run.ensure_data(self._parts.folder)))
+        tweets = [
+            msgspec.json.encode({"texto": entry.text, "país": entry.country})
+            for entry in dataset.read(swarm_run.ensure_data(self._parts.folder))
+        ]
         for per_request in (1, TWEETS_PER_ARRAY):
             self._bodies[per_request] = self._parts.folder.path / f"bodies-{per_request}"
             write_bodies(tweets, self._bodies[per_request], per_request=per_request)

@@ -14,6 +14,8 @@ from weather_tweets.settings import EnergySettings
 if TYPE_CHECKING:
     from operations.energy.report import Cost, Report
 
+_BAR_CHARACTERS = 24
+
 QUIET_PERCENT = 15
 """More of the machine than this used by others makes runs differ by more than they should."""
 
@@ -77,11 +79,13 @@ def _show(report: "Report") -> None:
             highlight=False,
         )
     out.print(_of_a_million(report))
+    out.print(_range(report))
+    out.print(_inputs(report))
     out.print(_elsewhere(report))
     if report.ways:
         out.print(_ways(report))
     out.print(report.method, style="yellow" if report.is_estimate else "green", highlight=False)
-    for source in report.sources:
+    for source in (*report.sources, *(f"{each.name}: {each.source}" for each in report.uncertainty.inputs)):
         out.print(source, style="dim", highlight=False)
 
 
@@ -132,6 +136,41 @@ def _of_a_million(report: "Report") -> Table:
         row(service.name, service.per_million_tweets)
     table.add_section()
     row("all", report.per_million_tweets)
+    return table
+
+
+def _range(report: "Report") -> Table:
+    table = Table("A million tweets, all services", title="How sure that is", title_justify="left")
+    for column in ("Low", "Best", "High"):
+        table.add_column(column, justify="right")
+    known = report.uncertainty
+    for name, figure, digits in (
+        ("J", known.joules, 0),
+        ("gCO2e", known.gco2e, 3),
+        ("SCI g", known.sci_gco2e, 3),
+    ):
+        table.add_row(name, *(f"{each:,.{digits}f}" for each in (figure.low, figure.best, figure.high)))
+    return table
+
+
+def _inputs(report: "Report") -> Table:
+    """What the range comes from, the widest first; the bar is of the whole range of the SCI."""
+    table = Table("Input", "From", title="What the range comes from", title_justify="left")
+    for column in ("Low", "Best", "High"):
+        table.add_column(column, justify="right")
+    table.add_column("SCI", min_width=_BAR_CHARACTERS, no_wrap=True)
+    whole = report.uncertainty.sci_gco2e
+    width = whole.high - whole.low or 1.0
+    for each in report.uncertainty.inputs:
+        before = round((each.sci_low - whole.low) / width * _BAR_CHARACTERS)
+        within = round((each.sci_high - each.sci_low) / width * _BAR_CHARACTERS)
+        value = each.value
+        table.add_row(
+            f"{each.name} ({each.unit})" if each.unit else each.name,
+            each.kind,
+            *(f"{number:,.4g}" for number in (value.low, value.best, value.high)),
+            " " * before + "█" * within,
+        )
     return table
 
 

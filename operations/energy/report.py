@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from operations.energy import footprint, grid
+from operations.energy import footprint, grid, uncertainty
 from operations.energy.footprint import TWEETS_PER_UNIT, Footprint
 from operations.energy.grid import GridIntensity
 from operations.energy.power import Meter, Work
@@ -89,6 +89,8 @@ class Report(msgspec.Struct, frozen=True):
     """Of the machine's CPU time, used by programs that are no part of the stack: they disturb the figures."""
     total: Cost
     per_million_tweets: Cost
+    uncertainty: uncertainty.Uncertainty
+    """Of what a million tweets cost, all services together."""
     services: list[ServiceCost]
     elsewhere: list[Elsewhere]
     ways: list[WayCost]
@@ -149,6 +151,9 @@ def of_runs(
         others_percent=100 * median_low(run.others for run in runs),
         total=_cost(total),
         per_million_tweets=_cost(unit),
+        uncertainty=uncertainty.of(
+            [_use(run) for run in runs], intensity, settings, is_estimate=meter.is_estimate
+        ),
         services=sorted(services, key=lambda service: -service.run.joules),
         elsewhere=_elsewhere(unit),
         ways=_ways(ways),
@@ -162,6 +167,17 @@ def cpus() -> int:
 
 def _cost(found: Footprint) -> Cost:
     return Cost(found.joules, found.operational_gco2e, found.embodied_gco2e, found.gco2e)
+
+
+def _use(run: Run) -> uncertainty.Use:
+    """What a million tweets would have taken in such a run."""
+    factor = TWEETS_PER_UNIT / run.tweets
+    memory_bytes = sum(work.memory_bytes for work in run.work.values())
+    return uncertainty.Use(
+        run.joules_per_million_tweets,
+        sum(work.cpu_seconds for work in run.work.values()) * factor,
+        memory_bytes / uncertainty.GIGABYTE * run.seconds * factor,
+    )
 
 
 def _spread(runs: Sequence[Run]) -> float:

@@ -3,6 +3,7 @@ import pytest
 from operations.energy import grid, report
 from operations.energy.power import EstimateMeter, Work
 from operations.energy.report import Run
+from operations.energy.uncertainty import Range
 from weather_tweets.settings import EnergySettings
 
 SETTINGS = EnergySettings()
@@ -50,6 +51,14 @@ def test_grams_are_joules_by_the_countrys_grid(reported: report.Report) -> None:
     assert unit.gco2e == pytest.approx(9800 / 3.6e6 * 328.268)
     assert unit.sci_gco2e == pytest.approx(unit.gco2e + unit.embodied_gco2e)
     assert unit.embodied_gco2e == pytest.approx(1e6 * 400 / (4 * 365 * 24 * 3600 * 48))
+
+
+def test_the_range_is_of_the_same_runs(reported: report.Report) -> None:
+    (work,) = [each for each in reported.uncertainty.inputs if each.kind == "measured"]
+    assert work.value == Range(9000.0, 9800.0, 10000.0)
+    assert reported.uncertainty.gco2e.best == pytest.approx(
+        reported.uncertainty.joules.best / 3.6e6 * 328.268
+    )
 
 
 def test_the_services_add_up_the_costliest_first(reported: report.Report) -> None:
