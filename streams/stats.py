@@ -157,7 +157,7 @@ class ClusterStats:
 
     async def _ask(self, url: str) -> WorkerStats | None:
         if url.rstrip("/") == self._own_url.rstrip("/"):
-            return await self.own()
+            return await self._own_answer()
         try:
             async with (
                 asyncio.timeout(ANSWER_SECONDS),
@@ -165,8 +165,17 @@ class ClusterStats:
             ):
                 response.raise_for_status()
                 return self._decode(await response.read())
-        except (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError) as error:
+        # A session that is closed while this worker ends is a RuntimeError.
+        except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError, msgspec.MsgspecError) as error:
             _log.warning("worker %s does not answer: %r", url, error)
+            return None
+
+    async def _own_answer(self) -> WorkerStats | None:
+        try:
+            return await self.own()
+        except Exception:  # noqa: BLE001 (it is told with its traceback)
+            # The others' answers are worth showing; that something is missing the status says.
+            _log.exception("this worker cannot tell of its partitions")
             return None
 
 
