@@ -83,4 +83,6 @@ def _object_instead_of(submitted: Any) -> str:
 
 def _unacceptable(error: InvalidTweetError, index: int | None = None) -> Problem:
     where = "" if index is None else f"Tweet {index}: "
-    return Problem(422, f"{where}{error}.", field=error.field or None, index=index)
+    # What is missing may be there by another name: an example says more.
+    instead = f"; send for instance {EXAMPLE}" if error.reason == "is missing" else ""
+    return Problem(422, f"{where}{error}{instead}.", field=error.field or None, index=index)

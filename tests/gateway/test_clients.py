@@ -318,7 +318,7 @@ INSTEAD: dict[str, tuple[bytes, int, str]] = {
     ),
     "endless headers": (sent("GET /", "X: " + "a" * 20_000), 413, "shorter"),
     "a condition": (tweet(JSON, "Expect: 200-maybe"), 417, "Expect: 100-continue"),
-    "another name": (tweet(JSON, body=b'{"tweet": "Sol", "pais": "GT"}'), 422, "texto"),
+    "another name": (tweet(JSON, body=b'{"tweet": "Sol", "pais": "GT"}'), 422, 'send for instance {"texto"'),
     "in an envelope": (tweet(JSON, body=b'{"data": [' + RAIN + b"]}"), 422, "texto"),
 }
 
