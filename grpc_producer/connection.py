@@ -120,13 +120,16 @@ class Connection:
         """Returns when the producer is of no more use, and why."""
         missed = 0
         while True:
-            with suppress(TimeoutError):
-                return await asyncio.wait_for(asyncio.shield(broken), _PULSE_SECONDS)
+            _end_if_cancelled()
+            await asyncio.wait([broken], timeout=_PULSE_SECONDS)
+            if broken.done():
+                return broken.result()
             if self._publisher.oldest_seconds() > _ACKNOWLEDGE_SECONDS:
                 return f"no acknowledgement for {_ACKNOWLEDGE_SECONDS:g} s"
             try:
                 # Also how new partitions become known.
-                answered = await asyncio.wait_for(producer.client.force_metadata_update(), _SILENCE_SECONDS)
+                async with asyncio.timeout(_SILENCE_SECONDS):
+                    answered = await producer.client.force_metadata_update()
             except TimeoutError:
                 return f"no answer for {_SILENCE_SECONDS:g} s"
             missed = 0 if answered else missed + 1
@@ -134,6 +137,17 @@ class Connection:
                 return "no broker can be reached"
             if answered:
                 self._publisher.spread(len(await producer.partitions_for(self._kafka.topic)))
+
+
+def _end_if_cancelled() -> None:
+    """Takes up a cancellation that was lost on the way.
+
+    aiokafka waits by `asyncio.wait_for`, which until Python 3.12 loses one that comes together with the
+    result (bpo-42130); whoever cancelled us would wait for ever.
+    """
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:
@@ -144,4 +158,5 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
         sender.cancel()
     await producer.client.close()
     with suppress(KafkaError, TimeoutError):
-        await asyncio.wait_for(producer.stop(), _REQUEST_TIMEOUT_MS / 1000)
+        async with asyncio.timeout(_REQUEST_TIMEOUT_MS / 1000):
+            await producer.stop()
