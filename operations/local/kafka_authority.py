@@ -1,6 +1,7 @@
 """What a Kafka that lets in only whom it knows needs: an authority made on the spot, and users' passwords."""
 
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -21,12 +22,14 @@ BROKER = "kafka-broker"
 class Authority:
     """Certificates and passwords in a folder of their own, made when first asked for and kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, names: Iterable[str] = ("127.0.0.1", "localhost")) -> None:
+        """`names`: the brokers' addresses, with which the certificate is good."""
         self._folder = folder
         self.certificate = folder / "ca.pem"
         """Whom clients trust."""
         self.broker = folder / "broker.pem"
         """The brokers' key and certificate, one file as Kafka wants it."""
+        self._names = tuple(names)
         self._passwords = folder / "passwords.json"
 
     def make(self) -> None:
@@ -35,7 +38,7 @@ class Authority:
         if self.broker.exists():
             return
         authority = trustme.CA(organization_name="Weather Tweets")
-        issued = authority.issue_cert("127.0.0.1", "localhost", common_name=BROKER)
+        issued = authority.issue_cert(*self._names, common_name=BROKER)
         authority.cert_pem.write_to_path(self.certificate)
         self.broker.touch(mode=0o600)
         # Kafka reads no other kind of key.

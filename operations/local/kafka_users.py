@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from aiokafka.conn import create_conn
+from aiokafka.conn import AIOKafkaConnection, create_conn
 from aiokafka.errors import for_code
 from aiokafka.protocol.admin import CreateAclsRequest
 
@@ -50,7 +50,7 @@ class User(NamedTuple):
 
 def of_chart(kafka: KafkaSettings, streams: StreamsSettings) -> list[User]:
     """The users of the chart for these names of topics and group. Raises `ChartMissingError`."""
-    return [_user(each) for each in _rendered(kafka, streams) if each["kind"] == "KafkaUser"]
+    return [of_object(each) for each in _rendered(kafka, streams) if each["kind"] == "KafkaUser"]
 
 
 async def grant(users: Iterable[User], admin: KafkaSettings) -> None:
@@ -59,14 +59,19 @@ async def grant(users: Iterable[User], admin: KafkaSettings) -> None:
     host, _, port = options.pop("bootstrap_servers").split(",")[0].rpartition(":")
     connection = await create_conn(host, int(port), **options)
     try:
-        for user in users:
-            for acl in user.acls:
-                reply = await connection.send(_creation(user, acl))
-                for code, message in reply.creation_responses:
-                    if code:
-                        raise for_code(code)(message)
+        await grant_by(connection, users)
     finally:
         await connection.close()
+
+
+async def grant_by(connection: AIOKafkaConnection, users: Iterable[User]) -> None:
+    """The same by a connection that is open. Raises `KafkaError`."""
+    for user in users:
+        for acl in user.acls:
+            reply = await connection.send(_creation(user, acl))
+            for code, message in reply.creation_responses:
+                if code:
+                    raise for_code(code)(message)
 
 
 def _creation(user: User, acl: Acl) -> CreateAclsRequest:
@@ -81,7 +86,8 @@ def _creation(user: User, acl: Acl) -> CreateAclsRequest:
     )
 
 
-def _user(document: dict[str, Any]) -> User:
+def of_object(document: dict[str, Any]) -> User:
+    """The user that a KafkaUser object asks for."""
     return User(
         document["metadata"]["name"],
         document["metadata"]["labels"]["app.kubernetes.io/component"],

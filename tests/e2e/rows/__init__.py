@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.e2e.cluster import Cluster
-from tests.e2e.rows import faults, installation, scaling, traffic
+from tests.e2e.rows import faults, installation, scaling, strimzi, traffic
 
 Row = Callable[[Cluster], str]
 
@@ -21,3 +21,13 @@ ROWS: dict[str, Row] = {
     "restart-stores": faults.restart_stores,
     "uninstall": installation.uninstall,
 }
+"""With one plain broker (`kafka.mode: single`)."""
+
+STRIMZI_ROWS: dict[str, Row] = {
+    "strimzi-install": strimzi.install,
+    "strimzi-swarm": traffic.swarm,
+    "strimzi-roll-brokers": strimzi.roll_brokers,
+    "strimzi-delete-broker": strimzi.delete_broker,
+    "strimzi-uninstall": strimzi.uninstall,
+}
+"""With the chart's default, in a namespace of its own."""
