@@ -280,6 +280,13 @@ class Consumer(driver.Consumer):
         if tp.topic not in self.batched_topics:
             super().on_buffer_full(tp)
 
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Whether a partition is stuck is for `Watch` to judge, which knows what was counted.
+
+        Faust judges by the times of single events, which batches do not have, and by the fetched position: it
+        says of partitions that are well that their stream has not started, or does not commit.
+        """
+
     def on_buffer_drop(self, tp: TP) -> None:
         if tp.topic not in self.batched_topics:
             super().on_buffer_drop(tp)

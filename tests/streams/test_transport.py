@@ -227,6 +227,8 @@ def test_the_versions_are_those_whose_private_names_are_overridden() -> None:
         (Consumer, "stop_flow", ["self"]),
         (Consumer, "on_buffer_full", ["self", "tp"]),
         (Consumer, "on_buffer_drop", ["self", "tp"]),
+        (Consumer, "verify_event_path", ["self", "now", "tp"]),
+        (Consumer, "verify_all_partitions_active", ["self"]),
         (
             driver.AIOKafkaConsumerThread,
             "_fetch_records",
