@@ -29,6 +29,9 @@ LIVE_COUNTRIES = "live:countries"
 """Hash: Spanish country name → tweets accepted."""
 LIVE_TOTALS = "live:totals"
 """Hash: `messages` → tweets accepted."""
+LIVE_SEALED = "live:sealed"
+"""Hash: `messages` and `country:<Spanish name>` → the count and a seal. `LIVE_COUNTRIES` and `LIVE_TOTALS`
+are made from it again when somebody else has written there."""
 LIVE_RECENT = "live:recent"
 """Stream of the last tweets, trimmed: fields `id`, `texto`, `país`, `codigo`, `at`."""
 LIVE_RATE = "live:rate"
@@ -36,5 +39,5 @@ LIVE_RATE = "live:rate"
 
 
 def live_writer(writer_id: str) -> str:
-    """String: number of the last batch that a WebSocket writer wrote, so that one sent again counts once."""
+    """String: number of a WebSocket writer's last batch, and its seal, so that one sent again counts once."""
     return f"live:writer:{writer_id}"

@@ -62,8 +62,8 @@ def is_passing(error: RedisError) -> bool:
     return isinstance(error, ResponseError) and _code(error) in _PASSING_CODES
 
 
-def reason(error: RedisError) -> str:
-    """Why it refuses, in words for who has to mend it."""
+def reason(error: Exception) -> str:
+    """Why it refuses (or is away), in words for who has to mend it."""
     for kind, words in (*_HOPELESS.items(), *_PASSING.items()):
         if isinstance(error, kind):
             return f"{words}: {error}"
@@ -76,5 +76,5 @@ async def hang_up(redis: Redis) -> None:
     await redis.connection_pool.disconnect()
 
 
-def _code(error: RedisError) -> str:
+def _code(error: Exception) -> str:
     return str(error).partition(" ")[0]

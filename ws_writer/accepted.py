@@ -24,7 +24,7 @@ class Accepted:
         self._known_countries = countries.by_code()
         self.stored_messages = 0
         self.stored: dict[str, int] = {}
-        self._waiting = self._empty()
+        self._waiting = self.nothing()
         self._in_flight: Batch | None = None
         self._batches = 0
 
@@ -61,10 +61,10 @@ class Accepted:
         """What is to be written next: the batch that is not confirmed yet, else all that waits."""
         if self._in_flight is None:
             if not self._waiting.messages:
-                return self._empty()
+                return self.nothing()
             self._batches += 1
             self._waiting.number = self._batches
-            self._in_flight, self._waiting = self._waiting, self._empty()
+            self._in_flight, self._waiting = self._waiting, self.nothing()
         return self._in_flight
 
     def confirm(self, messages: int, counts: Mapping[str, int]) -> None:
@@ -79,5 +79,6 @@ class Accepted:
             if count > self.stored.get(code, 0):
                 self.stored[code] = count
 
-    def _empty(self) -> Batch:
+    def nothing(self) -> Batch:
+        """A batch without tweets."""
         return Batch(deque(maxlen=self._recent_tweets))

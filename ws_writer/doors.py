@@ -29,6 +29,7 @@ class Doors:
         metrics: WriterMetrics,
         registry: CollectorRegistry,
         is_redis_up: Callable[[], bool],
+        waiting_for: Callable[[], str],
     ) -> None:
         self._token = settings.token.get_secret_value()
         self._origins = settings.origins
@@ -36,6 +37,7 @@ class Doors:
         self._metrics = metrics
         self._registry = registry
         self._is_redis_up = is_redis_up
+        self._waiting_for = waiting_for
 
     def __call__(self, connection: ServerConnection, request: Request) -> Response | None:
         """The answer to a request, None to go on with the WebSocket handshake."""
@@ -47,7 +49,12 @@ class Doors:
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
         if path == "/healthz":
-            return probes.health(connection, redis=self._is_redis_up(), viewers=len(self._viewers))
+            return probes.health(
+                connection,
+                redis=self._is_redis_up(),
+                reason=self._waiting_for(),
+                viewers=len(self._viewers),
+            )
         if path == "/metrics":
             return probes.metrics(connection, self._registry)
         if path == INGEST:

@@ -8,9 +8,10 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Response
 
 
-def health(connection: ServerConnection, *, redis: bool, viewers: int) -> Response:
-    """The process is alive and serves; it does so too while Redis is away, and says which it is."""
-    body = msgspec.json.encode({"status": "ok", "redis": "up" if redis else "away", "viewers": viewers})
+def health(connection: ServerConnection, *, redis: bool, reason: str, viewers: int) -> Response:
+    """The process is alive and serves; it does so too while Redis is waited for, and then says why it is."""
+    answer = {"status": "ok", "redis": "up" if redis else "away", "viewers": viewers}
+    body = msgspec.json.encode(answer if redis else answer | {"reason": reason})
     return _answer(connection, HTTPStatus.OK, body.decode(), "application/json")
 
 

@@ -9,9 +9,11 @@ from contextlib import suppress
 
 from redis import RedisError
 
+from weather_tweets import redis_refusals
 from weather_tweets.metrics import WriterMetrics
+from weather_tweets.tweet import Tweet
 from ws_writer.accepted import Accepted
-from ws_writer.batch import RateEntry
+from ws_writer.batch import Batch, RateEntry
 from ws_writer.processed import Processed
 from ws_writer.rate import Rate
 from ws_writer.store import RATE_SECONDS, LiveStore, Standing
@@ -57,7 +59,12 @@ class Recorder:
         self._is_caught_up = False
         self._new_rate: deque[RateEntry] = deque(maxlen=RATE_SECONDS)
         self._own_ids: deque[str] = deque(maxlen=4 * RECENT_IN_SNAPSHOT)
+        # What Redis is given again when somebody takes it away.
+        self._last_tweets: deque[Tweet] = deque(maxlen=store.recent_tweets)
+        self._last_rate: deque[RateEntry] = deque(maxlen=RATE_SECONDS)
         self.is_connected = False
+        self.waiting_for = ""
+        """Why Redis does not take what is to be written; empty while it does."""
 
     def notice(self) -> None:
         """There is something to write."""
@@ -120,13 +127,26 @@ class Recorder:
         self._metrics.ingested.inc(batch.messages)
         for _ in entries:
             self._new_rate.popleft()
+        await self._restore(standing, batch, entries)
         self._own_ids.extend(tweet.id for tweet in list(batch.recent)[-RECENT_IN_SNAPSHOT:])
         self._accept(standing)
         if standing.accepted != known + batch.messages:
             await self._hear_others()
         if not self.is_connected:
             self.is_connected = True
+            self.waiting_for = ""
             logger.info("Redis is there: %d accepted, %d processed", standing.accepted, standing.processed)
+
+    async def _restore(self, standing: Standing, batch: Batch, entries: list[RateEntry]) -> None:
+        """Remembers what was written, and writes the history again of which Redis had less than we knew."""
+        tweets_missing = standing.recent is not None and standing.recent < len(self._last_tweets)
+        rate_missing = standing.rate is not None and standing.rate < len(self._last_rate)
+        self._last_tweets.extend(batch.recent)
+        self._last_rate.extend(entries)
+        if tweets_missing or rate_missing:
+            await self._store.restore(
+                self._last_tweets if tweets_missing else (), self._last_rate if rate_missing else ()
+            )
 
     def _accept(self, standing: Standing) -> None:
         self._accepted.confirm(standing.accepted, standing.countries)
@@ -137,6 +157,8 @@ class Recorder:
 
     async def _catch_up(self) -> None:
         """Goes on from what is in Redis: after a start, the counts and the history of before."""
+        # Keys of another type are freed, so that they can be read.
+        await self._store.publish(self._accepted.nothing(), known=0, known_countries={}, rate=[])
         standing = await self._store.standing()
         recent = await self._store.recent(RECENT_IN_SNAPSHOT)
         rate = await self._store.rate(self._rate.entries.maxlen or 0)
@@ -145,6 +167,8 @@ class Recorder:
         self._rate.restart(standing.accepted, standing.processed, rate)
         self._view.remember(recent)
         self._own_ids.extend(tweet.id for tweet in recent)
+        self._last_tweets.extend(reversed(recent))
+        self._last_rate.extend(rate)
         self._is_caught_up = True
         self._on_change()
 
@@ -158,9 +182,10 @@ class Recorder:
         self._view.arrive(tweets[::-1])
         self._on_change()
 
-    def _failed(self, error: BaseException, failures: int) -> None:
+    def _failed(self, error: Exception, failures: int) -> None:
+        self.waiting_for = why = redis_refusals.reason(error)
         if self.is_connected or failures == 0:
-            logger.warning("Redis is away, %d tweets wait: %s", self._accepted.waiting, error)
+            logger.warning("Redis is waited for, with %d tweets: %s", self._accepted.waiting, why)
         self.is_connected = False
 
     async def _pause(self, seconds: float) -> None:

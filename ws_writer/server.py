@@ -51,7 +51,9 @@ async def running(
     recorder = Recorder(
         store, accepted, processed, rate, view, metrics, live.notice, lambda: len(viewers) > 0
     )
-    doors = Doors(settings, viewers, metrics, registry, lambda: recorder.is_connected)
+    doors = Doors(
+        settings, viewers, metrics, registry, lambda: recorder.is_connected, lambda: recorder.waiting_for
+    )
 
     def take(tweets: list[Tweet]) -> None:
         accepted.add(tweets)

@@ -1,7 +1,8 @@
 """The live view's keys in Redis."""
 
+import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from weather_tweets import countries, redis_keys
+from weather_tweets import countries, redis_keys, redis_refusals
 from weather_tweets.tweet import Tweet
 from ws_writer.batch import Batch, RateEntry
 
@@ -22,15 +23,22 @@ _WRITER_KEY_SECONDS = 3600
 # Redis answers in under a millisecond; an answer that takes this long will not come.
 _TIMEOUT_SECONDS = 2.0
 
+_COUNTRY = "country:"
+
 _encode = msgspec.json.Encoder().encode
 
 
 class Standing(NamedTuple):
-    """What Redis says after a write: tweets accepted, tweets processed, accepted by country code."""
+    """What Redis says: tweets accepted, tweets processed, accepted by country code.
+
+    After a write also how many tweets and entries of the rate it had before; None if that was not looked at.
+    """
 
     accepted: int
     processed: int
     countries: dict[str, int]
+    recent: int | None = None
+    rate: int | None = None
 
 
 class LiveStore:
@@ -45,9 +53,8 @@ class LiveStore:
             socket_connect_timeout=_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
-        self._recent_tweets = recent_tweets
+        self.recent_tweets = recent_tweets
         self._names = {code: country.name for code, country in countries.by_code().items()}
-        self._codes = {name: code for code, name in self._names.items()}
         self._keys = [
             redis_keys.LIVE_COUNTRIES,
             redis_keys.LIVE_TOTALS,
@@ -55,6 +62,7 @@ class LiveStore:
             redis_keys.LIVE_RATE,
             redis_keys.live_writer(uuid.uuid4().hex),
             redis_keys.TOTALS,
+            redis_keys.LIVE_SEALED,
         ]
         script = resources.files("ws_writer").joinpath("publish.lua").read_text(encoding="utf-8")
         self._publish = self._redis.register_script(script)
@@ -77,20 +85,48 @@ class LiveStore:
             "tweets": [(tweet.id, tweet.text, tweet.country, tweet.code, tweet.at) for tweet in batch.recent],
             "rate": rate,
         }
-        accepted, processed, counts = await self._publish(
-            self._keys, [_encode(payload), self._recent_tweets, RATE_SECONDS, _WRITER_KEY_SECONDS]
-        )
-        return Standing(accepted, processed, dict(zip(codes, counts, strict=True)))
+        arguments: list[bytes | int] = [
+            _encode(payload),
+            self.recent_tweets,
+            RATE_SECONDS,
+            _WRITER_KEY_SECONDS,
+        ]
+        try:
+            accepted, processed, counts, recent, rates = await self._publish(self._keys, arguments)
+        except redis_refusals.OF_A_REPLICA:
+            await redis_refusals.hang_up(self._redis)
+            raise
+        by_code = dict(zip(codes, counts, strict=True))
+        return Standing(accepted, processed, by_code, recent, rates if rates >= 0 else None)
 
     async def standing(self) -> Standing:
-        """All counts."""
+        """All counts that bear a valid seal: the others are as somebody else has left them."""
         async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.hget(redis_keys.LIVE_TOTALS, "messages")
+            pipeline.hgetall(redis_keys.LIVE_SEALED)
             pipeline.hget(redis_keys.TOTALS, "messages")
-            pipeline.hgetall(redis_keys.LIVE_COUNTRIES)
-            accepted, processed, by_name = await pipeline.execute()
-        counts = {self._codes[name]: int(count) for name, count in by_name.items() if name in self._codes}
-        return Standing(int(accepted or 0), int(processed or 0), counts)
+            sealed, processed = await pipeline.execute(raise_on_error=False)
+        if isinstance(sealed, Exception):
+            raise sealed
+        counts = {name: count for name, text in sealed.items() if (count := _unsealed(name, text))}
+        by_code = {
+            code: counts[_COUNTRY + name] for code, name in self._names.items() if _COUNTRY + name in counts
+        }
+        is_count = isinstance(processed, str) and processed.isdecimal()
+        return Standing(counts.get("messages", 0), int(processed) if is_count else 0, by_code)
+
+    async def restore(self, recent: Iterable[Tweet], rate: Iterable[RateEntry]) -> None:
+        """Writes `live:recent` and `live:rate` anew, oldest first; that of which nothing is given stays."""
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            for number, tweet in enumerate(recent):
+                if not number:
+                    pipeline.delete(redis_keys.LIVE_RECENT)
+                pipeline.xadd(redis_keys.LIVE_RECENT, _fields(tweet), maxlen=self.recent_tweets)
+            for number, (second, accepted, processed) in enumerate(rate):
+                if not number:
+                    pipeline.delete(redis_keys.LIVE_RATE)
+                entry = {"accepted": accepted, "processed": processed}
+                pipeline.xadd(redis_keys.LIVE_RATE, entry, id=f"{second}000-0", maxlen=RATE_SECONDS)
+            await pipeline.execute()
 
     async def recent(self, limit: int) -> list[Tweet]:
         """The last tweets of all writers, newest first."""
@@ -121,3 +157,20 @@ class LiveStore:
     async def close(self) -> None:
         """Closes the connections."""
         await self._redis.aclose()
+
+
+def _fields(tweet: Tweet) -> dict[Any, Any]:
+    return {
+        "id": tweet.id,
+        "texto": tweet.text,
+        "país": tweet.country,
+        "codigo": tweet.code,
+        "at": tweet.at,
+    }
+
+
+def _unsealed(name: str, text: str) -> int:
+    """The count, 0 if it is not one that `publish.lua` has sealed under this name."""
+    count, _, seal = text.partition(" ")
+    digest = hashlib.sha1(f"{name} {count}".encode(), usedforsecurity=False).hexdigest()
+    return int(count) if count.isdecimal() and seal == digest[:10] else 0

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
@@ -108,6 +109,13 @@ class Writer:
     def metric(self, name: str, **labels: str) -> float:
         """The value of a metric, 0 before it was touched."""
         return self.registry.get_sample_value(name, labels) or 0.0
+
+    async def health(self) -> dict[str, Any]:
+        """What `/healthz` says."""
+        url = f"http://127.0.0.1:{self.port}/healthz"
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            health: dict[str, Any] = await response.json()
+            return health
 
     @asynccontextmanager
     async def feed(self, token: str = TOKEN) -> AsyncIterator[ClientConnection]:
