@@ -164,7 +164,9 @@ class Recorder:
         rate = await self._store.rate(self._rate.entries.maxlen or 0)
         self._accepted.learn(standing.accepted, standing.countries)
         self._processed.observe(standing.processed, time.monotonic())
-        self._rate.restart(standing.accepted, standing.processed, rate)
+        # The rate has told of what was accepted in the meantime.
+        told = sum(accepted for _, accepted, _ in self._new_rate)
+        self._rate.restart(standing.accepted + told, standing.processed, rate)
         self._view.remember(recent)
         self._own_ids.extend(tweet.id for tweet in recent)
         self._last_tweets.extend(reversed(recent))

@@ -4,13 +4,19 @@ import asyncio
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis as RedisClient
 
 from operations.local.ports import free_port
 from operations.local.redis import Redis
 from tests.ws_writer.clients import Writer, frame, running, tweet, until
+from weather_tweets.metrics import WriterMetrics
 from ws_writer.accepted import Accepted
+from ws_writer.processed import Processed
+from ws_writer.rate import Rate
+from ws_writer.recording import Recorder
 from ws_writer.store import LiveStore
+from ws_writer.view import LiveView
 
 
 async def test_totals_survive_a_restart_of_the_writer(redis_url: str) -> None:
@@ -114,6 +120,29 @@ async def test_a_batch_whose_answer_was_lost_is_counted_once(redis_url: str, red
     assert accepted.by_country() == {"GT": 3, "MX": 1}
     assert await redis.xlen("live:recent") == 4
     assert await redis.xlen("live:rate") == 1
+    await store.close()
+
+
+async def test_what_arrives_before_redis_is_asked_is_in_the_rate_once(redis_url: str) -> None:
+    accepted, rate = Accepted(recent_tweets=10), Rate(seconds=10)
+    store = LiveStore(redis_url, recent_tweets=10)
+    recorder = Recorder(
+        store,
+        accepted,
+        Processed(),
+        rate,
+        LiveView(),
+        WriterMetrics(CollectorRegistry()),
+        on_change=lambda: None,
+        is_watched=lambda: False,
+    )
+    accepted.add([tweet("GT")] * 5)
+    recorder.tick(rate.tick(100, accepted.messages, 0))
+    task = asyncio.create_task(recorder.run())
+    await until(lambda: asyncio.sleep(0, accepted.waiting), lambda waiting: waiting == 0)
+    assert rate.tick(101, accepted.messages, 0) == (101, 0, 0)
+    recorder.end(1.0)
+    await task
     await store.close()
 
 
