@@ -19,12 +19,15 @@ class ConsumedLog:
         self._topic = topic
         self._ends: dict[int, int] = {}
         self._former_ends: dict[int, int] = {}
+        self.made_anew = False
+        """Whether the topic is another one than the consumer began with."""
         self.topic_id = ""
         """Kafka's id of the topic whose records are read, empty while it is not known."""
 
     def begin_epoch(self, topic_id: str) -> None:
         """Takes note that the topic is one with this id, from now on."""
         self._former_ends, self._ends = self._ends, {}
+        self.made_anew = bool(self.topic_id) and topic_id != self.topic_id
         self.topic_id = topic_id
 
     def former_end(self, partition: int) -> int:

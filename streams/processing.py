@@ -61,6 +61,10 @@ class Log(Protocol):
     def topic_id(self) -> str:
         """Kafka's id of the topic whose records are read, empty while it is not known."""
 
+    @property
+    def made_anew(self) -> bool:
+        """Whether the topic is another one than the consumer began with."""
+
     def former_end(self, partition: int) -> int:
         """Where the log of the epoch before is known to have ended, 0 if that is not known."""
 
@@ -77,6 +81,9 @@ class Log(Protocol):
 class Tweets(Protocol):
     async def store(self, batch: Batch) -> frozenset[int]:
         """Stores tweets; returns the offsets of the repeats."""
+
+    async def stored_in_other_lives(self, partition: int, life: int) -> Mapping[str, int]:
+        """By country's code, how many tweets of the partition are stored that another life gave."""
 
     async def stored_between(self, partition: int, first: int, before: int, life: int) -> Mapping[str, int]:
         """By country's code, how many tweets of these offsets, in that life of the topic, are stored."""
@@ -148,12 +155,18 @@ class Processor:
         tally = self._tallies.get(partition)
         if tally.topic_id != self._log_of.topic_id:
             tally = await self._of_this_epoch(partition, tally)
+        if self._log_of.made_anew or life_of(self._log_of.topic_id) in tally.former:
+            # What was fetched may still be of the topic before: whoever begins anew reads it again.
+            return False
         standing = continuity(tally, start=batch.start, last=batch.last)
         if standing is Continuity.OLD:
             if not await self._was_recreated(partition, tally):
                 self._metrics.redelivered.inc(len(batch.tweets) + len(batch.dead))
                 return True
-            tally = self._made_anew(partition, tally, end=0)
+            if self._log_of.topic_id:
+                # It has another id, which will soon be known.
+                return False
+            tally = await self._made_anew(partition, tally, end=0)
             standing = continuity(tally, start=batch.start, last=batch.last)
         if standing is Continuity.HOLE:
             beginning = await self._log_of.beginning(partition)
@@ -211,12 +224,17 @@ class Processor:
 
     async def _of_this_epoch(self, partition: int, tally: Tally) -> Tally:
         topic_id = self._log_of.topic_id
-        if not topic_id:
+        if not topic_id or life_of(topic_id) in tally.former:
             return tally
         if tally.topic_id or await self._was_recreated(partition, tally):
-            return self._made_anew(partition, tally, end=self._log_of.former_end(partition))
+            return await self._made_anew(partition, tally, end=self._log_of.former_end(partition))
         # It has not counted anything yet, or is of a version that took no note of the id.
-        return tally._replace(topic_id=topic_id)
+        adopted = tally._replace(topic_id=topic_id)
+        if not tally.accounted and (stored := await self._of_other_lives(partition)):
+            # They were counted by a tally that is lost, and their topic is gone.
+            adopted = tally.made_anew(topic_id, end=0, stored=stored)
+            self._tallies.set(partition, adopted)
+        return adopted
 
     async def _was_recreated(self, partition: int, tally: Tally) -> bool:
         """Whether the log ends below the tally, and still does a while later."""
@@ -226,6 +244,15 @@ class Processor:
             return False
         await self._sleep(RECREATED_AFTER_SECONDS)
         return await self._log_of.end(partition) <= tally.offset
+
+    async def _of_other_lives(self, partition: int) -> Mapping[str, int]:
+        """By country's code, the messages of the topic's earlier lives, whatever tally counted them."""
+        if not self._tweets:
+            return {}
+        tweets, life = self._tweets, life_of(self._log_of.topic_id)
+        return await self._persistence.until_done(
+            "mongo", lambda: tweets.stored_in_other_lives(partition, life)
+        )
 
     async def _mourned(self, partition: int, tally: Tally, beginning: int) -> Tally:
         """The tally with what the log no longer has: what of it was stored before, and the rest as lost."""
@@ -245,8 +272,9 @@ class Processor:
         self._tallies.set(partition, mourned)
         return mourned
 
-    def _made_anew(self, partition: int, tally: Tally, *, end: int) -> Tally:
-        anew = tally.made_anew(self._log_of.topic_id, end=end)
+    async def _made_anew(self, partition: int, tally: Tally, *, end: int) -> Tally:
+        stored = await self._of_other_lives(partition) if self._log_of.topic_id else {}
+        anew = tally.made_anew(self._log_of.topic_id, end=end, stored=stored)
         lost = anew.lost - tally.lost
         self._metrics.lost.inc(lost)
         _log.error(

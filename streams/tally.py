@@ -8,7 +8,7 @@ batch may be counted is decided here, by offsets alone:
   behind what was acknowledged): it must not be counted, the consumer has to go back to `offset + 1`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from types import MappingProxyType
@@ -47,6 +47,8 @@ class Tally(NamedTuple):
     epoch: int = 0
     topic_id: str = ""
     earlier: int = 0
+    former: Sequence[int] = ()
+    """Earlier lives of the topic (`life_of`): a worker that still reads one of them is behind."""
 
     @classmethod
     def from_table(cls, value: Mapping[str, Any] | None) -> "Tally":
@@ -99,18 +101,27 @@ class Tally(NamedTuple):
         found = self.counted(Counts(sum(stored.values()), stored), last=before - 1)
         return found._replace(empty=self.empty, lost=self.lost + lost - sum(stored.values()))
 
-    def made_anew(self, topic_id: str, *, end: int) -> "Tally":
+    def made_anew(
+        self, topic_id: str, *, end: int, stored: Mapping[str, int] = MappingProxyType({})
+    ) -> "Tally":
         """This tally at the beginning of the topic's next epoch.
 
         `end` is the offset at which the log of the one before is known to have ended; what was not counted
-        of it is lost.
+        of it is lost. `stored` are the messages that all earlier epochs are known to have, by country's code:
+        more than were counted, if a worker stored some whose count was lost with it.
         """
-        settled = self.without(before=max(end, self.offset + 1))
+        uncounted = {
+            code: count - self.countries.get(code, 0)
+            for code, count in stored.items()
+            if count > self.countries.get(code, 0)
+        }
+        settled = self.without(before=max(end, self.offset + 1 + sum(uncounted.values())), stored=uncounted)
         return settled._replace(
             offset=NOTHING_YET,
             epoch=self.epoch + 1,
             topic_id=topic_id,
             earlier=self.earlier + settled.offset + 1,
+            former=(*self.former, life_of(self.topic_id)) if self.topic_id else self.former,
         )
 
 

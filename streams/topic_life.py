@@ -55,6 +55,7 @@ class TopicLife(Service):
         tallies: Tallies,
         settled: Callable[[], bool],
         restart: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`settled` says that no rebalance or recovery is going on; `restart` begins anew, for a reason."""
         super().__init__()
@@ -65,6 +66,7 @@ class TopicLife(Service):
         self._tallies = tallies
         self._settled = settled
         self._restart = restart
+        self._clock = clock
         self._began_with: Topic | None = None
         self._anew_at: float | None = None
         self._restarting = False
@@ -114,10 +116,10 @@ class TopicLife(Service):
         if topic.id != self._log_of.topic_id:
             _log.error("the topic %s was made anew", name)
             self._log_of.begin_epoch(topic.id)
-            self._anew_at = time.monotonic()
+            self._anew_at = self._clock()
         if self._anew_at is not None:
             self.waiting_for["topic"] = f"the topic {name} was made anew"
-            if not self._of_the_old() or time.monotonic() - self._anew_at > SETTLE_SECONDS:
+            if not self._of_the_old() or self._clock() - self._anew_at > SETTLE_SECONDS:
                 self._start_again(f"the topic {name} was made anew")
         elif topic.partitions != before.partitions:
             self.waiting_for["topic"] = (

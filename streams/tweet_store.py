@@ -79,11 +79,18 @@ class TweetStore:
         at: dict[str, Any] = {"partition": partition, "offset": {"$gte": first, "$lt": before}}
         if life != UNKNOWN_LIFE:
             at["life"] = {"$in": [life, UNKNOWN_LIFE, None]}
+        return await self._by_code(at)
+
+    async def stored_in_other_lives(self, partition: int, life: int) -> Mapping[str, int]:
+        """By country's code, how many tweets there are of a partition that another life of the topic gave.
+
+        Raises `pymongo.errors.PyMongoError`.
+        """
+        return await self._by_code({"partition": partition, "life": {"$nin": [life, UNKNOWN_LIFE, None]}})
+
+    async def _by_code(self, which: Mapping[str, Any]) -> Mapping[str, int]:
         counts = await self._collection.aggregate(
-            [
-                {"$match": at},
-                {"$group": {"_id": "$code", "count": {"$sum": 1}}},
-            ]
+            [{"$match": which}, {"$group": {"_id": "$code", "count": {"$sum": 1}}}]
         )
         return {count["_id"]: count["count"] async for count in counts}
 

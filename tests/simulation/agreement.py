@@ -35,7 +35,10 @@ def _documents(world: Surroundings, tallies: Mapping[int, Tally]) -> Iterator[st
     stored = world.database.documents
     committed = {entry.id for *_, entry in _committed(world)}
     gone = {entry.id for life, partition, offset, entry in _committed(world)} - {
-        entry.id for log in world.topic.partitions for entry in log.entries.values()
+        entry.id
+        for log in world.topic.partitions
+        for entry in log.entries.values()
+        if not entry.transaction or entry.transaction.committed
     }
     if foreign := stored.keys() - committed:
         yield f"MongoDB has {len(foreign)} documents that nobody committed: {sorted(foreign)[:3]}"

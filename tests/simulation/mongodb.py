@@ -91,6 +91,9 @@ def _matches(document: Document, conditions: Mapping[str, Any]) -> bool:
             case {"$gte": first, "$lt": before}:
                 if not first <= value < before:
                     return False
+            case {"$nin": values}:
+                if value in values:
+                    return False
             case {"$in": values}:
                 if value not in values:
                     return False

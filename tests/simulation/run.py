@@ -24,6 +24,8 @@ GUARDS = (
     "torn write",
     "healed sum",
     "lost counted",
+    "moved to a new epoch",
+    "restarted for its topic",
 )
 """What has to have fired at least once over the seeds: else nobody knows whether it works."""
 

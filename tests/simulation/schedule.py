@@ -131,6 +131,8 @@ def draw(seed: int) -> list[Action]:
         # A record that a later one superseded is gone: nothing could count it again.
         kinds = [kind for kind in kinds if kind is not _tail]
     actions = [_send(chance) for _ in range(chance.randint(8, 25))]
+    if chance.random() < 0.4:
+        actions += [_send_in_transaction(chance) for _ in range(chance.randint(1, 8))]
     if kinds:
         actions += [chance.choice(kinds)(chance) for _ in range(chance.randint(1, 8))]
     return sorted(actions, key=lambda action: action.at)
@@ -163,6 +165,10 @@ def _compact(chance: Random) -> Action:
     return Compact(_at(chance), chance.random())
 
 
+def _make_topic_anew(chance: Random) -> Action:
+    return MakeTopicAnew(_at(chance), chance.randint(3, 5), chance.choice([0, 1, 5, 20]))
+
+
 def _damage(chance: Random) -> Action:
     how = chance.choice(["delete", "write", "retype"])
     return DamageKey(_at(chance), chance.choice(DAMAGED_KEYS), how, chance.randint(-3, 3))
@@ -179,6 +185,7 @@ _FAULTS = (
     lambda chance: Retain(_at(chance), chance.random(), chance.random()),
     _compact,
     lambda chance: AddPartitions(_at(chance), chance.randint(1, 2)),
+    _make_topic_anew,
     _damage,
     lambda chance: FlushRedis(_at(chance)),
 )

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+from aiokafka.errors import UnknownTopicOrPartitionError
+
+from streams.topic_identity import Topic as Description
+
 
 @dataclass(eq=False)
 class Entry:
@@ -114,6 +118,17 @@ class Topic:
     @property
     def partitions(self) -> list[PartitionLog]:
         return self.life.partitions
+
+    @property
+    def description(self) -> Description:
+        """As Kafka describes it."""
+        return Description(self.life.topic_id, len(self.partitions))
+
+    def log(self, partition: int) -> PartitionLog:
+        """Raises `KafkaError` for one that there is not (any more)."""
+        if partition >= len(self.partitions):
+            raise UnknownTopicOrPartitionError
+        return self.partitions[partition]
 
     def make(self, partitions: int) -> None:
         """Deletes the topic, if there is one, and makes it anew."""

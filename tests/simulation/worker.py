@@ -7,7 +7,7 @@ persistence and the watch are the program's own.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from random import Random
 from typing import Any, NamedTuple, cast
@@ -22,6 +22,8 @@ from streams.persistence import AbandonedError, Persistence
 from streams.processing import Processor
 from streams.publishing import Publishing
 from streams.tally import Tally
+from streams.topic_identity import Topic as Description
+from streams.topic_life import TopicLife
 from streams.transport import Record, RecordBatch
 from streams.tweet_store import TweetStore
 from streams.watch import Watch
@@ -32,6 +34,7 @@ from tests.simulation.network import Host, Network
 from tests.simulation.redis_hashes import Client, Hashes
 from tests.simulation.topic import Topic
 from weather_tweets.metrics import StreamsMetrics
+from weather_tweets.settings import KafkaSettings
 
 PUBLISH_SECONDS = 3.0
 
@@ -52,6 +55,8 @@ class Surroundings(NamedTuple):
     network: Network
     metrics: StreamsMetrics
     chance: Random
+    restart: Callable[["Worker"], None]
+    """Stops a worker and starts it again."""
     fail: Callable[[str], None]
     """Told of what may never happen."""
 
@@ -73,6 +78,7 @@ class Worker:
         self._flows = False
         self._generation = 0
         self.positions: dict[int, int] = {}
+        """Up to where the assigned partitions were read."""
         self._acknowledged: dict[int, int] = {}
         self._in_hand = 0
         self._unwritten: list[tuple[int, bytes]] = []
@@ -83,6 +89,7 @@ class Worker:
         collection: Any = Collection(surroundings.database, network, self.host)
         counters = Counters(redis, PUBLISH_SECONDS)
         log = _Log(self, surroundings)
+        partitions = len(surroundings.topic.partitions)
         loop = asyncio.get_running_loop()
         self._processor = Processor(
             log=log,
@@ -106,13 +113,25 @@ class Worker:
         self._publishing = Publishing(
             counters=counters,
             partitions=log.partitions,
-            partition_count=lambda: len(surroundings.topic.partitions),
+            partition_count=lambda: partitions,
             tallies=self.table.get,
             persistence=persistence,
             settled=lambda: self._flows,
             publish_seconds=PUBLISH_SECONDS,
             clock=loop.time,
         )
+
+        self._topic_life = TopicLife(
+            KafkaSettings(),
+            "changelog",
+            topics=cast(Any, _Topics(surroundings, self.host)),
+            log=cast(Any, log),
+            tallies=self.table,
+            settled=lambda: self._flows,
+            restart=lambda _: surroundings.restart(self),
+            clock=loop.time,
+        )
+        self._topic_life.begin(surroundings.topic.description)
 
     def start(self) -> None:
         for coroutine in (
@@ -121,6 +140,7 @@ class Worker:
             self._agent(),
             self._commit(),
             self._write_changelog(),
+            cast(Any, TopicLife._run)(self._topic_life),
             cast(Any, Watch._run)(self.watch),
             cast(Any, Publishing._run)(self._publishing),
         ):
@@ -280,6 +300,9 @@ class Table:
 
     def set(self, partition: int, tally: Tally) -> None:
         self.values[partition] = tally.to_table()
+        self.write_again(partition)
+
+    def write_again(self, partition: int) -> None:
         self._changed((partition, msgspec.json.encode(self.values[partition])))
 
 
@@ -290,26 +313,38 @@ class _Log:
         self._worker = worker
         self._topic = world.topic
         self._network = world.network
-        self.topic_id = world.topic.life.topic_id
+        self._changelog = world.changelog
+        self._ends: dict[int, int] = {}
+        self._former_ends: dict[int, int] = {}
+        self.made_anew = False
+        self.topic_id = ""
 
-    def former_end(self, partition: int) -> int:  # noqa: ARG002
-        return 0
+    def begin_epoch(self, topic_id: str) -> None:
+        self._former_ends, self._ends = self._ends, {}
+        self.made_anew = bool(self.topic_id) and topic_id != self.topic_id
+        self.topic_id = topic_id
+
+    def former_end(self, partition: int) -> int:
+        return self._former_ends.get(partition, 0)
+
+    async def empty_partitions(self, _: str, partitions: set[int]) -> set[int]:
+        return {partition for partition in partitions if self._changelog.last(partition) is None}
 
     def partitions(self) -> set[int]:
         return set(self._worker.positions)
 
     async def beginning(self, partition: int) -> int:
-        beginning: int = await self._ask(lambda: self._topic.partitions[partition].beginning)
+        beginning: int = await self._ask(lambda: self._topic.log(partition).beginning)
         return beginning
 
     async def end(self, partition: int) -> int:
         return (await self.ends({partition}))[partition]
 
     async def ends(self, partitions: set[int]) -> dict[int, int]:
-        logs = self._topic.partitions
         ends: dict[int, int] = await self._ask(
-            lambda: {p: logs[p].stable_end for p in sorted(partitions) if p < len(logs)}
+            lambda: {partition: self._topic.log(partition).stable_end for partition in sorted(partitions)}
         )
+        self._ends |= ends
         return ends
 
     def written_to(self, partition: int) -> int:
@@ -331,6 +366,20 @@ class _Log:
 
     async def _ask(self, question: Callable[[], Any]) -> Any:
         return await self._network.request(self._worker.host, "kafka", question, RequestTimedOutError)
+
+
+class _Topics:
+    """Kafka's topics, of which one is of interest."""
+
+    def __init__(self, world: Surroundings, host: Host) -> None:
+        self._world = world
+        self._host = host
+
+    async def describe(self, names: Iterable[str]) -> dict[str, Description]:
+        description = await self._world.network.request(
+            self._host, "kafka", lambda: self._world.topic.description, RequestTimedOutError
+        )
+        return dict.fromkeys(names, description)
 
 
 class _Letters:

@@ -29,6 +29,9 @@ from weather_tweets.tweet import Tweet, encode
 REST_SECONDS = 120.0
 """How long the world may take, when nothing happens to it any more, until all is counted."""
 
+RESTART_SECONDS = 15.0
+"""How long a worker that begins anew may take to drain."""
+
 _COUNTRIES = (("Guatemala", "GT"), ("México", "MX"), ("Japón", "JP"))
 
 
@@ -86,6 +89,7 @@ class World:
             network=Network(Random(f"{seed}/network")),
             metrics=metrics,
             chance=Random(f"{seed}/workers"),
+            restart=self._restart,
             fail=self.failures.append,
         )
         self._topic = topic
@@ -124,6 +128,7 @@ class World:
         if not self._calm():
             lags = {worker.name: worker.watch.lags() for worker in self._workers}
             self.failures.append(f"after {REST_SECONDS:.0f} s still not all is counted: {lags}")
+        self.guards["moved to a new epoch"] += sum(tally.epoch for tally in self.tallies().values())
         self._note(f"end: {self.tallies()}, {self._hashes.keys}")
 
     async def end(self) -> None:
@@ -225,6 +230,20 @@ class World:
             self._soon(worker.stop() if kindly else worker.kill())
             self._soon(self._start_later(back_after_seconds))
 
+    def _restart(self, worker: Worker) -> None:
+        """As the process does that begins anew in its own place."""
+        self.guards["restarted for its topic"] += 1
+        if worker in self._workers:
+            self._workers.remove(worker)
+            self._soon(self._stop_and_start(worker))
+
+    async def _stop_and_start(self, worker: Worker) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RESTART_SECONDS):
+                await worker.stop()
+        await worker.kill()
+        self._start_worker()
+
     async def _start_later(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
         self._start_worker()
@@ -254,7 +273,7 @@ class World:
     @_do.register
     def _retain(self, action: schedule.Retain) -> None:
         log = self._topic.partitions[self._partition(action.partition)]
-        log.truncate(int(action.share * log.stable_end))
+        log.truncate(round(action.share * log.stable_end))
 
     @_do.register
     def _compact(self, action: schedule.Compact) -> None:
@@ -267,16 +286,15 @@ class World:
     @_do.register
     def _add_partitions(self, action: schedule.AddPartitions) -> None:
         self._topic.grow(action.count)
-        self._loop.call_later(5.0, self.surroundings.group.rebalance)
 
     @_do.register
     def _make_topic_anew(self, action: schedule.MakeTopicAnew) -> None:
-        self._topic.make(action.partitions)
+        # With fewer, nobody would have the tallies of the others.
+        self._topic.make(max(action.partitions, len(self._topic.partitions)))
         self.surroundings.group.acknowledged.clear()
         for log in self._topic.partitions:
             for _ in range(action.records):
                 log.append(self._entry("n", 0.0, None))
-        self._loop.call_later(5.0, self.surroundings.group.rebalance)
 
     @_do.register
     def _damage_key(self, action: schedule.DamageKey) -> None:

@@ -16,7 +16,7 @@ from streams import persistence as persistence_module
 from streams.decoding import Batch, DeadLetter, decoder
 from streams.persistence import AbandonedError, HopelessError, Persistence
 from streams.processing import Processor
-from streams.tally import Tally
+from streams.tally import Tally, life_of
 from tests.streams.records import record_batch, tweet
 from weather_tweets.metrics import StreamsMetrics
 from weather_tweets.tweet import Tweet
@@ -33,6 +33,8 @@ class World:
 
     def __init__(self) -> None:
         self.topic_id = ""
+        self.made_anew = False
+        self.of_other_lives: dict[str, int] = {}
         self.former_end_offset = 0
         self.beginning_offset = 0
         self.end_offset = 1_000
@@ -86,6 +88,9 @@ class World:
             for one, offset in zip(batch.tweets, batch.offsets, strict=True)
             if self.stored[one.id] != (batch.partition, offset)
         )
+
+    async def stored_in_other_lives(self, partition: int, life: int) -> dict[str, int]:  # noqa: ARG002
+        return self.of_other_lives
 
     async def stored_between(
         self,
@@ -235,7 +240,14 @@ async def test_a_topic_with_another_id_is_counted_from_its_beginning_however_lon
     world.former_end_offset = 5
     assert await world.processor.process(decode(record_batch([tweet(), tweet(), tweet()])))
     assert world.tallies[0] == Tally(
-        offset=2, messages=5, countries={"GT": 3}, lost=3, epoch=1, topic_id="new", earlier=5
+        offset=2,
+        messages=5,
+        countries={"GT": 3},
+        lost=3,
+        epoch=1,
+        topic_id="new",
+        earlier=5,
+        former=(life_of("old"),),
     )
     assert world.metrics.lost._value.get() == 3
 
@@ -256,6 +268,36 @@ async def test_a_tally_without_an_id_takes_the_topics_if_it_fits(world: World) -
     world.tallies[1] = Tally(offset=2000, messages=2001)
     assert await world.processor.process(decode(record_batch([tweet()], partition=1)))
     assert (world.tallies[1].epoch, world.tallies[1].earlier, world.tallies[1].topic_id) == (1, 2001, "id")
+
+
+async def test_a_worker_that_finds_the_topic_made_anew_moves_the_tally_and_counts_nothing(
+    world: World,
+) -> None:
+    """What it has fetched may still be of the old topic."""
+    world.topic_id, world.made_anew = "new", True
+    world.tallies[0] = Tally(offset=1, messages=2, topic_id="old")
+    assert not await world.processor.process(decode(record_batch([tweet()])))
+    assert (world.tallies[0].epoch, world.tallies[0].messages, world.stored) == (1, 2, {})
+
+
+async def test_a_worker_that_still_reads_a_former_topic_counts_nothing(world: World) -> None:
+    world.topic_id = "old"
+    world.tallies[0] = tally = Tally(topic_id="old").made_anew("new", end=0)
+    assert not await world.processor.process(decode(record_batch([tweet()])))
+    assert (world.tallies[0], world.stored) == (tally, {})
+
+
+async def test_messages_of_earlier_lives_are_in_the_tally_although_their_count_was_lost(world: World) -> None:
+    world.topic_id, world.of_other_lives = "new", {"GT": 2}
+    assert await world.processor.process(decode(record_batch([tweet()])))
+    assert (world.tallies[0].messages, world.tallies[0].earlier, world.tallies[0].lost) == (3, 2, 0)
+
+
+async def test_a_log_that_ends_below_the_tally_is_left_until_its_id_is_known(world: World) -> None:
+    world.topic_id, world.end_offset = "id", 1
+    world.tallies[0] = tally = Tally(offset=5, messages=6, topic_id="id")
+    assert not await world.processor.process(decode(record_batch([tweet()])))
+    assert world.tallies[0] == tally
 
 
 async def test_a_stretch_without_records_is_counted_as_empty(world: World) -> None:

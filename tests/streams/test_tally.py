@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.tally import NOTHING_YET, Continuity, Counts, Tally, continuity
+from streams.tally import NOTHING_YET, Continuity, Counts, Tally, continuity, life_of
 
 
 def test_a_batch_that_continues_the_tally_is_next() -> None:
@@ -32,7 +32,7 @@ def test_the_table_holds_plain_json_of_the_contract() -> None:
     value = tally.to_table()
     assert value == {
         "offset": 6, "messages": 2, "countries": {"GT": 2}, "dead": 1, "repeats": 3, "empty": 1, "lost": 0,
-        "epoch": 0, "topic_id": "id", "earlier": 0,
+        "epoch": 0, "topic_id": "id", "earlier": 0, "former": (),
     }  # fmt: skip
     assert type(value["countries"]) is dict
     assert Tally.from_table(value) == tally
@@ -58,9 +58,19 @@ def test_a_topic_made_anew_begins_at_no_offset_and_what_is_known_to_be_missing_o
 ):
     old = Tally(topic_id="old").counted(Counts(8, {"GT": 8}), last=9)
     new = old.made_anew("new", end=13)
-    assert new == old._replace(offset=NOTHING_YET, epoch=1, topic_id="new", earlier=13, lost=3)
+    former = (life_of("old"),)
+    assert new == old._replace(offset=NOTHING_YET, epoch=1, topic_id="new", earlier=13, lost=3, former=former)
     assert new.accounted == new.earlier + new.offset + 1
     assert old.made_anew("new", end=0) == new._replace(earlier=10, lost=0)
+
+
+def test_of_a_topic_made_anew_what_was_stored_and_not_counted_is_a_message_and_not_lost() -> None:
+    old = Tally(topic_id="old").counted(Counts(8, {"GT": 8}), last=9)
+    new = old.made_anew("new", end=13, stored={"GT": 9, "MX": 1})
+    assert (new.messages, new.countries, new.lost, new.earlier) == (10, {"GT": 9, "MX": 1}, 1, 13)
+    assert old.made_anew("new", end=0, stored={"GT": 9}).earlier == 11
+    # Documents that somebody deleted are counted all the same: the audit misses them.
+    assert old.made_anew("new", end=0, stored={"GT": 3}).messages == 8
 
 
 # A log is a list of what each record is: a country's message, a dead letter or a repeat.

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from pymongo.errors import AutoReconnect, BulkWriteError
 
 from streams.decoding import Batch
+from streams.tally import UNKNOWN_LIFE
 from streams.tweet_store import TweetStore
 from tests.streams.records import tweet
 from weather_tweets.settings import MongoSettings
@@ -89,6 +90,14 @@ async def test_what_is_stored_of_a_range_of_offsets_is_told_by_country(store: Tw
     await store.store(_batch(_ids(3), first=10, partition=1))
     assert await store.stored_between(0, 12, 15, 0) == {"GT": 3}
     assert await store.stored_between(0, 16, 20, 0) == {}
+
+
+async def test_what_is_stored_of_other_lives_of_the_topic_is_told_by_country(store: TweetStore) -> None:
+    for life in (7, 8, UNKNOWN_LIFE):
+        await store.store(_batch(_ids(2), first=life)._replace(life=life))
+    assert await store.stored_in_other_lives(0, 7) == {"GT": 2}
+    assert await store.stored_in_other_lives(0, 9) == {"GT": 4}
+    assert await store.stored_in_other_lives(1, 7) == {}
 
 
 class _AwayWhenAsked:
