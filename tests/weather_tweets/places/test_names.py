@@ -18,7 +18,7 @@ from weather_tweets.countries import UNKNOWN
         ("Mỹ Tho", "VN", "city"),
         ("Tanzania, United Republic of", "TZ", "name"),
         ("the Philippines", "PH", "name"),
-        ("Trinidad & Tobago", "TT", "everyday"),
+        ("Trinidad & Tobago", "TT", "name"),
         ("Saint Vincent y Grenadines", "VC", "name"),
         ("Solomon Is.", "SB", "name"),
         ("El\u200b Salva\u00addor", "SV", "name"),
