@@ -18,6 +18,7 @@ class ConsumedLog:
         self._app = app
         self._topic = topic
         self._ends: dict[int, int] = {}
+        self._confirmed_ends: dict[int, int] = {}
         self._former_ends: dict[int, int] = {}
         self.made_anew = False
         """Whether the topic is another one than the consumer began with."""
@@ -26,9 +27,17 @@ class ConsumedLog:
 
     def begin_epoch(self, topic_id: str) -> None:
         """Takes note that the topic is one with this id, from now on."""
-        self._former_ends, self._ends = self._ends, {}
+        self._former_ends, self._ends, self._confirmed_ends = self._confirmed_ends, {}, {}
         self.made_anew = bool(self.topic_id) and topic_id != self.topic_id
         self.topic_id = topic_id
+
+    def known_ends(self) -> dict[int, int]:
+        """The ends as they were asked for last."""
+        return dict(self._ends)
+
+    def confirm_ends(self, ends: dict[int, int]) -> None:
+        """Takes note that these were of the present topic: it was still the same after they had been told."""
+        self._confirmed_ends = ends
 
     def former_end(self, partition: int) -> int:
         """Where the log of the epoch before is known to have ended, 0 if that is not known."""

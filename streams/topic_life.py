@@ -98,14 +98,15 @@ class TopicLife(Service):
 
     async def _round(self) -> None:
         settings = self._settings
+        ends = self._log_of.known_ends()
         found = await self._topics.describe((settings.topic, settings.dead_topic, self._changelog))
-        self._compare(found.get(settings.topic))
+        self._compare(found.get(settings.topic), ends)
         if settings.topic not in found:
             return
         await self._keep_dead_letters(settings.dead_topic in found)
         await self._keep_changelog(found.get(self._changelog), found[settings.topic].partitions)
 
-    def _compare(self, topic: Topic | None) -> None:
+    def _compare(self, topic: Topic | None, ends: dict[int, int]) -> None:
         name, before = self._settings.topic, self._began_with
         if topic is None:
             self.waiting_for["topic"] = f"Kafka has no topic {name}"
@@ -113,7 +114,9 @@ class TopicLife(Service):
         self.waiting_for.pop("topic", None)
         if before is None:
             return
-        if topic.id != self._log_of.topic_id:
+        if topic.id == self._log_of.topic_id:
+            self._log_of.confirm_ends(ends)
+        else:
             _log.error("the topic %s was made anew", name)
             self._log_of.begin_epoch(topic.id)
             self._anew_at = self._clock()

@@ -6,7 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import (
+    InvalidPartitionsError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 from mode import Service
 
 from streams.topic_identity import Topic, Topics
@@ -74,7 +80,8 @@ async def until_it_is_there(attempt: Callable[[], Awaitable[Result]]) -> Result:
 async def ensure_changelog(settings: KafkaSettings, changelog: str) -> int:
     """Gives the changelog topic as many partitions as the topic has, and makes it if need be; their number.
 
-    Raises `KafkaError`.
+    A topic that was made anew with fewer partitions than the changelog has tallies for is given as many: what
+    was counted of the others would be in nobody's hands. Raises `KafkaError`.
     """
     admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
@@ -83,11 +90,24 @@ async def ensure_changelog(settings: KafkaSettings, changelog: str) -> int:
         # Only a topic that exists is described: some brokers make a topic that they are asked about.
         if changelog not in await admin.list_topics():
             await _create_compacted(admin, changelog, wanted, settings.replication_factor)
-        elif await _partitions(admin, changelog) < wanted:
-            await admin.create_partitions({changelog: NewPartitions(wanted)})
-        return wanted
+            return wanted
+        present = await _partitions(admin, changelog)
+        if present < wanted:
+            await _grow(admin, changelog, wanted)
+        elif present > wanted:
+            _log.warning("the topic %s gets %d partitions: so many were counted", settings.topic, present)
+            await _grow(admin, settings.topic, present)
+        return max(present, wanted)
     finally:
         await admin.close()
+
+
+async def _grow(admin: AIOKafkaAdminClient, topic: str, partitions: int) -> None:
+    reply = await admin.create_partitions({topic: NewPartitions(partitions)})
+    for name, code, message in reply.topic_errors:
+        # Another worker may have been quicker.
+        if code and for_code(code) is not InvalidPartitionsError:
+            raise for_code(code)(f"topic {name}: {message}")
 
 
 async def _partitions(admin: AIOKafkaAdminClient, topic: str) -> int:

@@ -315,14 +315,21 @@ class _Log:
         self._network = world.network
         self._changelog = world.changelog
         self._ends: dict[int, int] = {}
+        self._confirmed_ends: dict[int, int] = {}
         self._former_ends: dict[int, int] = {}
         self.made_anew = False
         self.topic_id = ""
 
     def begin_epoch(self, topic_id: str) -> None:
-        self._former_ends, self._ends = self._ends, {}
+        self._former_ends, self._ends, self._confirmed_ends = self._confirmed_ends, {}, {}
         self.made_anew = bool(self.topic_id) and topic_id != self.topic_id
         self.topic_id = topic_id
+
+    def known_ends(self) -> dict[int, int]:
+        return dict(self._ends)
+
+    def confirm_ends(self, ends: dict[int, int]) -> None:
+        self._confirmed_ends = ends
 
     def former_end(self, partition: int) -> int:
         return self._former_ends.get(partition, 0)

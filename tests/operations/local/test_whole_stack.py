@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from redis import Redis
 
 from tests.running_stack import RunningStack
+from weather_tweets import nearby
 
 DEADLINE_SECONDS = 120
 
@@ -210,8 +211,27 @@ def test_workers_come_and_go_and_nothing_is_lost(stack: RunningStack) -> None:
     assert "streams-2" not in stack.endpoints.pids
     assert len(stack.endpoints.stats) == 1
     stack.audit()
-    assert "only `streams`" in stack.cli("scale", "gateway", "2", status=1)
+    assert "`streams` or `partitions`" in stack.cli("scale", "gateway", "2", status=1)
     assert "from 0 to 64" in stack.cli("scale", "streams", "65", status=1)
+
+
+def test_partitions_are_added_while_everything_runs(stack: RunningStack) -> None:
+    assert "Partitions: 9 (before: 6)" in stack.cli("scale", "partitions", "9")
+    before = _ends(stack)
+    # The producer stays with a partition for a while, and takes the next one then.
+    _until(lambda: bool(stack.post({"texto": "Llueve", "país": "Guatemala"})) and _grew(stack, before) == 9)
+    report = stack.audit()
+    assert report.agree, report.differences
+    assert "cannot take any away" in stack.cli("scale", "partitions", "3", status=1)
+
+
+def _ends(stack: RunningStack) -> dict[str, int]:
+    partitions = json.loads(nearby.get(stack.endpoints.stats[0], timeout_seconds=10))["partitions"]
+    return {partition: stats["offset"] for partition, stats in partitions.items()}
+
+
+def _grew(stack: RunningStack, before: dict[str, int]) -> int:
+    return sum(offset > before[partition] for partition, offset in _ends(stack).items())
 
 
 @pytest.mark.parametrize("name", ["gateway", "producer", "writer", "streams-1", "redis", "mongo", "kafka"])
