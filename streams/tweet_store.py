@@ -19,6 +19,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from streams.decoding import Batch
 from streams.group_commit import GroupCommit
 from streams.tally import UNKNOWN_LIFE
+from weather_tweets.kinds import Recogniser, recogniser
 from weather_tweets.settings import MongoSettings
 
 _DUPLICATE_KEY = 11000
@@ -42,6 +43,8 @@ class TweetStore:
     def __init__(self, client: AsyncMongoClient[Document], collection: AsyncCollection[Document]) -> None:
         self._client = client
         self._collection = collection
+        # Made now: later it would keep the first batch waiting.
+        self._recogniser = recogniser()
         self._commit = GroupCommit(self._store, size=lambda batch: len(batch.tweets), most=_TWEETS_PER_INSERT)
 
     @classmethod
@@ -100,7 +103,7 @@ class TweetStore:
     async def _store(self, batches: Sequence[Batch]) -> Sequence[frozenset[int]]:
         documents: dict[str, Document] = {}
         for batch in batches:
-            for document in _documents(batch):
+            for document in _documents(batch, self._recogniser):
                 documents.setdefault(document["_id"], document)
         taken = await self._insert(list(documents.values()))
         if not taken and len(documents) == sum(len(batch.tweets) for batch in batches):
@@ -170,7 +173,7 @@ def _same(one: _Position, other: _Position) -> bool:
     return one[:2] == other[:2] and (one[2] == other[2] or UNKNOWN_LIFE in (one[2], other[2]))
 
 
-def _documents(batch: Batch) -> Iterable[Document]:
+def _documents(batch: Batch, recogniser: Recogniser) -> Iterable[Document]:
     partition, life = batch.partition, batch.life
     # Without a time zone BSON takes them for UTC, at half the cost.
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -185,4 +188,6 @@ def _documents(batch: Batch) -> Iterable[Document]:
             "partition": partition,
             "offset": offset,
             "life": life,
+            "kinds": recogniser.kinds(tweet.text),
+            "lexicon": recogniser.version,
         }

@@ -11,6 +11,7 @@ from operations.cli import (
     demo,
     down,
     energy,
+    kinds,
     logs,
     place,
     restart,
@@ -40,5 +41,5 @@ def main(
     context.obj = Context(Folder(data_dir))
 
 
-for command in (up, status, logs, scale, restart, down, demo, audit, energy, chaos, place, settings):
+for command in (up, status, logs, scale, restart, down, demo, audit, energy, chaos, place, kinds, settings):
     app.command(command.__name__.rpartition(".")[2])(command.run)

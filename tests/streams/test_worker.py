@@ -18,6 +18,7 @@ from tests.streams.cluster import Cluster, Value, Worker, until
 from tests.streams.delaying_proxy import delaying
 from tests.streams.records import tweet
 from weather_tweets import countries, redis_keys
+from weather_tweets.kinds import recogniser
 from weather_tweets.tweet import Tweet
 
 pytestmark = pytest.mark.timeout(900)  # only where the machine is overloaded
@@ -59,6 +60,8 @@ def test_every_kind_of_record_ends_up_where_it_belongs(cluster: Cluster) -> None
     assert (stored["partition"], stored["offset"]) == (0, 0)
     assert stored["accepted_at"].replace(tzinfo=UTC).timestamp() == 1_700_000_000
     assert stored["stored_at"] > stored["accepted_at"]
+    assert stored["kinds"] == ["rain"]
+    assert {document["lexicon"] for document in documents.values()} == {recogniser().version}
 
     letters = {letter.value: dict(letter.headers) for letter in cluster.dead_letters(2)}
     assert set(letters) == {b"garbage", b""}

@@ -1,0 +1,10 @@
+"""Kinds of weather, recognised in what a tweet says.
+
+A lexicon for each language (`lexicon/*.toml`) says which words speak of which kind, which only seem to, and
+how the language says no. All languages are looked for at once: a tweet does not say in which it is written.
+"""
+
+from weather_tweets.kinds.lexicon import KINDS, LANGUAGES
+from weather_tweets.kinds.recogniser import Finding, Recogniser, recogniser
+
+__all__ = ["KINDS", "LANGUAGES", "Finding", "Recogniser", "recogniser"]
