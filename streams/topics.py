@@ -16,7 +16,7 @@ from aiokafka.errors import (
 from mode import Service
 
 from streams.topic_identity import Topic, Topics
-from weather_tweets.kafka import client_options, ensure_topics
+from weather_tweets.kafka import ADMIN_TIMEOUT_MS, client_options, ensure_topics
 from weather_tweets.settings import KafkaSettings
 
 Result = TypeVar("Result")
@@ -83,7 +83,7 @@ async def ensure_changelog(settings: KafkaSettings, changelog: str) -> int:
     A topic that was made anew with fewer partitions than the changelog has tallies for is given as many: what
     was counted of the others would be in nobody's hands. Raises `KafkaError`.
     """
-    admin = AIOKafkaAdminClient(**client_options(settings))
+    admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=ADMIN_TIMEOUT_MS)
     await admin.start()
     try:
         wanted = await _partitions(admin, settings.topic)

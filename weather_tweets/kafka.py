@@ -1,6 +1,7 @@
 """Kafka for every part that speaks to it: connection options from the settings, and the topics."""
 
 import asyncio
+import random
 import ssl
 from typing import Any
 
@@ -10,11 +11,14 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from weather_tweets.settings import KafkaSettings
 
+ADMIN_TIMEOUT_MS = 5_000
+"""How long a broker may take to answer an administrator before another is asked; aiokafka has 40 s."""
+
 
 def client_options(settings: KafkaSettings) -> dict[str, Any]:
     """Keyword arguments that every aiokafka client takes: where the brokers are, and how to be let in."""
     options: dict[str, Any] = {
-        "bootstrap_servers": settings.bootstrap_servers,
+        "bootstrap_servers": _shuffled(settings.bootstrap_servers),
         "security_protocol": settings.security_protocol,
     }
     context = ssl_context(settings)
@@ -27,6 +31,13 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
             "sasl_plain_password": settings.sasl_password.get_secret_value(),
         }
     return options
+
+
+def _shuffled(servers: str) -> str:
+    """aiokafka asks them in turn, and waits for each: a client that is made anew must not begin with the same
+    broker that stands still."""
+    every = servers.split(",")
+    return ",".join(random.sample(every, len(every)))
 
 
 def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
@@ -42,7 +53,7 @@ async def ensure_topics(settings: KafkaSettings) -> None:
     Faust ignores a topic that does not exist when it subscribes and never comes back to it, so this comes
     before anyone subscribes. Raises `aiokafka.errors.KafkaError` when Kafka is away.
     """
-    admin = AIOKafkaAdminClient(**client_options(settings))
+    admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=ADMIN_TIMEOUT_MS)
     await admin.start()
     try:
         present = set(await admin.list_topics())

@@ -169,6 +169,34 @@ async def test_a_killed_broker_costs_no_tweet(stack: RunningStack) -> None:
     await asyncio.to_thread(stack.audit)
 
 
+async def test_a_frozen_broker_costs_no_tweet(stack: RunningStack) -> None:
+    """As where its machine or its network stands still. Meanwhile some requests are told to come again."""
+    [pid] = stack.endpoints.pids["kafka-1"]
+    async with _load(stack) as client:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(14)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    assert set(client.ledger.refusals) <= {"503"}
+    await asyncio.to_thread(stack.audit)
+
+
+async def test_a_broker_that_lost_its_disk_gets_everything_again(
+    stack: RunningStack, streams: KafkaSettings
+) -> None:
+    async with _load(stack):
+        await asyncio.to_thread(control.call, stack.folder, "restart", name="kafka-2", wipe=True)
+        while not await all_in_sync(streams):
+            await asyncio.sleep(0.2)
+    # The copy is as good as those that it was made from.
+    for name in ("kafka-1", "kafka-3"):
+        await asyncio.to_thread(control.call, stack.folder, "restart", name=name)
+        while not await all_in_sync(streams):
+            await asyncio.sleep(0.2)
+    await asyncio.to_thread(stack.audit)
+
+
 async def test_with_one_broker_away_everything_goes_on(stack: RunningStack) -> None:
     await asyncio.to_thread(control.call, stack.folder, "stop", name="kafka-3")
     try:
