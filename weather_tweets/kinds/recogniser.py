@@ -81,18 +81,16 @@ class Recogniser:
 
     def __init__(self, lexicon: Lexicon, version: str) -> None:
         self.version = version
-        self._about = lexicon.about
+        self._nowhere = dict.fromkeys(lexicon.about, 0)
+        self._about: dict[str, list[str]] = {}
+        for language, words in lexicon.about.items():
+            for word in words:
+                self._about.setdefault(word, []).append(language)
         self._negations = lexicon.negations
         self._between = frozenset[str]().union(
             *(negation.between | negation.carried_by for negation in lexicon.negations.values())
         )
-        # Most words mean the same as many others.
-        entries: dict[tuple[tuple[str, Meaning], ...], _Entry] = {}
-        self._entries = [
-            entries.get(key) or entries.setdefault(key, _entry(meanings))
-            for meanings in lexicon.meanings.values()
-            for key in [tuple(meanings.items())]
-        ]
+        self._entries = [_entry_of(tuple(meanings.items())) for meanings in lexicon.meanings.values()]
         # Behind the last entry: runs of a letter, which are no entries.
         stretches = _stretches(lexicon.meanings)
         self._glances = [*(entry.flags for entry in self._entries), *[_DEPENDS] * len(stretches)]
@@ -224,8 +222,11 @@ class Recogniser:
 
     def _evidence(self, text: str) -> dict[str, int]:
         """How many of its everyday words each language has in the text."""
-        words = {word.strip(".,;:!?¡¿\"'()…#") for word in text.split()}
-        return {language: len(words & about) for language, about in self._about.items()}
+        evidence = self._nowhere.copy()
+        for word in set(text.split()):
+            for language in self._about.get(word.strip(".,;:!?¡¿\"'()…#"), ()):
+                evidence[language] += 1
+        return evidence
 
     def _said(self, text: str, hits: list[_Hit]) -> list[_Hit]:
         """Of the hits those that speak of weather: nobody takes them back, and temperatures are known."""
@@ -361,7 +362,13 @@ def _chosen(entry: _Entry, text: str, start: int, end: int, evidence: dict[str, 
             likeliest, chosen = likely, {language: meaning._replace(sure=True)}
         elif likely == likeliest and meaning[:2] == next(iter(chosen.values()))[:2]:
             chosen[language] = meaning._replace(sure=True)
-    return _entry(chosen) if chosen else None
+    return _entry_of(tuple(chosen.items())) if chosen else None
+
+
+# Most words mean the same as many others.
+@cache
+def _entry_of(meanings: tuple[tuple[str, Meaning], ...]) -> _Entry:
+    return _entry(dict(meanings))
 
 
 def _with_temperatures(text: str, hits: list[_Hit], *, fever: bool) -> Iterator[_Hit]:
