@@ -58,8 +58,6 @@ class Watch(Service):
         """By partition the tally's offset, and since when it has been that."""
         self._held_since: dict[int, float] = {}
         """By partition, since when nothing can be read because a transaction is open."""
-        self._sent_back: dict[int, tuple[int, int]] = {}
-        """By partition (a, b): the consumer stood at b with the tally at a, and was sent back."""
         self._progress_at = self._settled_at = self._clock()
         self._kafka_away = False
 
@@ -134,7 +132,7 @@ class Watch(Service):
 
     async def _round(self) -> None:
         partitions = self._partitions = self._log_of.partitions()
-        for notes in (self._ends, self._offsets, self._held_since, self._sent_back):
+        for notes in (self._ends, self._offsets, self._held_since):
             for partition in notes.keys() - partitions:
                 del notes[partition]
         now = self._clock()
@@ -173,7 +171,8 @@ class Watch(Service):
         """Sends the consumer back where it has read on without the records having been counted.
 
         That is no hole in front of a batch, since no batch comes: the tally fell back in a recovery, or a
-        batch was thrown away in a rebalance, and it was the partition's last.
+        batch was thrown away in a rebalance, and it was the partition's last. As often as needed: a stretch
+        without records is delivered as a batch, too, so what does not come was not looked at.
         """
         offset, since = self._offsets[partition]
         if now - since < STRAY_SECONDS or not self.lag(partition) or self._processor.busy:
@@ -190,10 +189,5 @@ class Watch(Service):
             # The log has lost what was to be counted, and perhaps all there was.
             await self._log_of.deliver_nothing(partition, start=beginning, end=beginning)
             return
-        if self._sent_back.get(partition) == (offset, position):
-            # It read the same stretch again, and no batch came: there are no records in it.
-            await self._log_of.deliver_nothing(partition, start=offset + 1, end=position)
-            return
-        self._sent_back[partition] = offset, position
         self._offsets[partition] = offset, now
         await self._processor.rewind(partition, self._tallies(partition))
