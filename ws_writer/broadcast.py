@@ -60,9 +60,10 @@ class Broadcast:
 
     def advance(self) -> None:
         """Sends what changed since the last time, if anything."""
-        delta = self._view.advance(
-            _now_ms(), self._accepted.messages, self._processed.messages, self._accepted.by_country()
+        accepted, by_country = self._processed.and_accepted(
+            self._accepted.messages, self._accepted.by_country()
         )
+        delta = self._view.advance(_now_ms(), accepted, self._processed.messages, by_country)
         if self._view.has_more:
             self.notice()
         if delta is None:

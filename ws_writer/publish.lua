@@ -1,6 +1,7 @@
 -- Writes one batch of accepted tweets, at most once, and tells how things stand.
 --
--- KEYS    live:countries, live:totals, live:recent, live:rate, the writer's own key, totals, live:sealed
+-- KEYS    live:countries, live:totals, live:recent, live:rate, the writer's own key, totals, live:sealed,
+--         countries
 -- ARGV    1  the batch as JSON:
 --              number     of the batch in its writer's life from 1, 0 when nothing is in it
 --              messages   {known, more}: what Redis said last, and what was accepted since
@@ -11,11 +12,12 @@
 --         3  length that live:rate is trimmed to
 --         4  seconds after which the writer's key may go
 -- Returns {messages, processed, {a count per country, in the order given}, length of live:recent before,
---          length of live:rate before (-1: not looked at)}.
+--          length of live:rate before (-1: not looked at), {name, processed, …} of all countries (once a
+--          second, with the rate)}.
 --
 -- What others may look at, they may also change. So the counts are kept a second time, each with a seal, in
 -- live:sealed; what has no valid seal is not believed, and the others are made from it.
-local COUNTRIES, TOTALS, RECENT, RATE, WRITER, PROCESSED, SEALED = unpack(KEYS)
+local COUNTRIES, TOTALS, RECENT, RATE, WRITER, PROCESSED, SEALED, PROCESSED_COUNTRIES = unpack(KEYS)
 local COUNTRY = 'country:'
 -- Writers' clocks differ, but not by that much.
 local FUTURE_SECONDS = 60
@@ -145,7 +147,9 @@ for _, entry in ipairs(batch.rate) do
   redis.pcall('XADD', RATE, 'MAXLEN', '~', ARGV[3], entry[1] .. '000-0', 'accepted', entry[2], 'processed', entry[3])
 end
 
-local processed = redis.pcall('HGET', PROCESSED, 'messages')
-if type(processed) == 'table' then processed = 0 end
+local totals = redis.pcall('HMGET', PROCESSED, 'messages', 'repeats')
+local processed = number(totals[1]) + number(totals[2])
+local by_country = is_second_over and redis.pcall('HGETALL', PROCESSED_COUNTRIES) or {}
+if by_country.err then by_country = {} end
 local messages = table.remove(counts, 1)
-return {messages, number(processed), counts, recent_before, rate_before}
+return {messages, processed, counts, recent_before, rate_before, by_country}

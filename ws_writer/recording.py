@@ -151,7 +151,7 @@ class Recorder:
     def _accept(self, standing: Standing) -> None:
         self._accepted.confirm(standing.accepted, standing.countries)
         before = self._processed.messages
-        self._processed.observe(standing.processed, time.monotonic())
+        self._processed.observe(standing.processed, standing.processed_countries, time.monotonic())
         if self._processed.messages != before:
             self._on_change()
 
@@ -163,10 +163,11 @@ class Recorder:
         recent = await self._store.recent(RECENT_IN_SNAPSHOT)
         rate = await self._store.rate(self._rate.entries.maxlen or 0)
         self._accepted.learn(standing.accepted, standing.countries)
-        self._processed.observe(standing.processed, time.monotonic())
+        self._processed.observe(standing.processed, standing.processed_countries, time.monotonic())
         # The rate has told of what was accepted in the meantime.
         told = sum(accepted for _, accepted, _ in self._new_rate)
-        self._rate.restart(standing.accepted + told, standing.processed, rate)
+        accepted, _ = self._processed.and_accepted(standing.accepted + told, standing.countries)
+        self._rate.restart(accepted, standing.processed, rate)
         self._view.remember(recent)
         self._own_ids.extend(tweet.id for tweet in recent)
         self._last_tweets.extend(reversed(recent))

@@ -62,7 +62,8 @@ async def running(
         recorder.notice()
 
     def on_second(second: int) -> None:
-        entry = rate.tick(second, accepted.messages, processed.messages)
+        known, _ = processed.and_accepted(accepted.messages, accepted.by_country())
+        entry = rate.tick(second, known, processed.messages)
         view.tick(entry)
         live.notice()
         recorder.tick(entry)

@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
 from importlib import resources
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,7 +32,9 @@ _encode = msgspec.json.Encoder().encode
 class Standing(NamedTuple):
     """What Redis says: tweets accepted, tweets processed, accepted by country code.
 
-    After a write also how many tweets and entries of the rate it had before; None if that was not looked at.
+    A client's repeats are in `processed`, as they are in `accepted`; they are in no country of
+    `processed_countries`, which is empty where it was not asked for. After a write also how many tweets and
+    entries of the rate it had before; None if that was not looked at.
     """
 
     accepted: int
@@ -39,6 +42,7 @@ class Standing(NamedTuple):
     countries: dict[str, int]
     recent: int | None = None
     rate: int | None = None
+    processed_countries: Mapping[str, int] = MappingProxyType({})
 
 
 class LiveStore:
@@ -55,6 +59,7 @@ class LiveStore:
         )
         self.recent_tweets = recent_tweets
         self._names = {code: country.name for code, country in countries.by_code().items()}
+        self._codes = {name: code for code, name in self._names.items()}
         self._keys = [
             redis_keys.LIVE_COUNTRIES,
             redis_keys.LIVE_TOTALS,
@@ -63,6 +68,7 @@ class LiveStore:
             redis_keys.live_writer(uuid.uuid4().hex),
             redis_keys.TOTALS,
             redis_keys.LIVE_SEALED,
+            redis_keys.COUNTRIES,
         ]
         script = resources.files("ws_writer").joinpath("publish.lua").read_text(encoding="utf-8")
         self._publish = self._redis.register_script(script)
@@ -92,27 +98,37 @@ class LiveStore:
             _WRITER_KEY_SECONDS,
         ]
         try:
-            accepted, processed, counts, recent, rates = await self._publish(self._keys, arguments)
+            accepted, processed, counts, recent, rates, flat = await self._publish(self._keys, arguments)
         except redis_refusals.OF_A_REPLICA:
             await redis_refusals.hang_up(self._redis)
             raise
         by_code = dict(zip(codes, counts, strict=True))
-        return Standing(accepted, processed, by_code, recent, rates if rates >= 0 else None)
+        processed_countries = self._processed_by_code(dict(zip(flat[::2], flat[1::2], strict=True)))
+        return Standing(
+            accepted, processed, by_code, recent, rates if rates >= 0 else None, processed_countries
+        )
 
     async def standing(self) -> Standing:
         """All counts that bear a valid seal: the others are as somebody else has left them."""
         async with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.hgetall(redis_keys.LIVE_SEALED)
-            pipeline.hget(redis_keys.TOTALS, "messages")
-            sealed, processed = await pipeline.execute(raise_on_error=False)
+            pipeline.hmget(redis_keys.TOTALS, "messages", "repeats")
+            pipeline.hgetall(redis_keys.COUNTRIES)
+            sealed, totals, by_name = await pipeline.execute(raise_on_error=False)
         if isinstance(sealed, Exception):
             raise sealed
         counts = {name: count for name, text in sealed.items() if (count := _unsealed(name, text))}
         by_code = {
             code: counts[_COUNTRY + name] for code, name in self._names.items() if _COUNTRY + name in counts
         }
-        is_count = isinstance(processed, str) and processed.isdecimal()
-        return Standing(counts.get("messages", 0), int(processed) if is_count else 0, by_code)
+        processed = sum(map(_count, totals)) if isinstance(totals, list) else 0
+        processed_countries = self._processed_by_code(by_name) if isinstance(by_name, dict) else {}
+        return Standing(
+            counts.get("messages", 0), processed, by_code, processed_countries=processed_countries
+        )
+
+    def _processed_by_code(self, by_name: Mapping[str, str]) -> dict[str, int]:
+        return {self._codes[name]: _count(text) for name, text in by_name.items() if name in self._codes}
 
     async def restore(self, recent: Iterable[Tweet], rate: Iterable[RateEntry]) -> None:
         """Writes `live:recent` and `live:rate` anew, oldest first; that of which nothing is given stays."""
@@ -174,3 +190,8 @@ def _unsealed(name: str, text: str) -> int:
     count, _, seal = text.partition(" ")
     digest = hashlib.sha1(f"{name} {count}".encode(), usedforsecurity=False).hexdigest()
     return int(count) if count.isdecimal() and seal == digest[:10] else 0
+
+
+def _count(text: object) -> int:
+    """What somebody else may have written in the place of a count."""
+    return int(text) if isinstance(text, str) and text.isdecimal() else 0

@@ -70,6 +70,21 @@ async def test_the_rate_comes_once_a_second(writer: Writer) -> None:
     assert sum(accepted for _, accepted, _ in viewer.rate) == 7
 
 
+async def test_what_came_another_way_than_the_gateway_was_accepted_too(writer: Writer, redis: Any) -> None:
+    async with writer.feed() as feed, writer.viewer() as viewer:
+        await feed.send(frame(*[tweet("GT")] * 3))
+        # One of the three was a client's repeat; two from Guatemala and one from Japan came through Kafka.
+        await redis.hset("totals", mapping={"messages": 5, "repeats": 1})
+        await redis.hset("countries", mapping={"Guatemala": 4, "Japón": 1})
+        await viewer.see_until(lambda seen: seen.countries == {"GT": 4, "JP": 1} and seen.processed == 6)
+        assert viewer.accepted == 6
+        await feed.send(frame(tweet("JP"), tweet("JP")))
+        await viewer.see_until(lambda seen: seen.countries == {"GT": 4, "JP": 2})
+        assert viewer.accepted == 6
+        # And nothing of it is written as what the gateways accepted.
+        assert (await redis.hgetall("live:countries"))["Guatemala"] == "3"
+
+
 async def test_what_streams_processed_is_shown_beside_it(writer: Writer, redis: Any) -> None:
     async with writer.viewer() as viewer:
         await redis.hset("totals", "messages", 5)

@@ -69,14 +69,14 @@ def test_history_comes_after_what_has_just_arrived() -> None:
 
 def test_a_processed_count_goes_back_only_when_it_stays_lower() -> None:
     processed = Processed()
-    processed.observe(100, now=0)
-    processed.observe(0, now=1)
+    processed.observe(100, {}, now=0)
+    processed.observe(0, {}, now=1)
     assert processed.messages == 100
-    processed.observe(101, now=2)
-    processed.observe(50, now=3)
-    processed.observe(60, now=3 + HOLD_SECONDS - 1)
+    processed.observe(101, {}, now=2)
+    processed.observe(50, {}, now=3)
+    processed.observe(60, {}, now=3 + HOLD_SECONDS - 1)
     assert processed.messages == 101
-    processed.observe(70, now=3 + HOLD_SECONDS)
+    processed.observe(70, {}, now=3 + HOLD_SECONDS)
     assert processed.messages == 70
 
 
