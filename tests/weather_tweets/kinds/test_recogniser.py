@@ -117,6 +117,22 @@ def test_temperatures_are_read_with_their_unit(text: str, expected: str) -> None
     assert kinds(text) == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my sis asked for it",
+        "il manque du sel dans la soupe",
+        "holidays in Sardinia with my Garmin",
+        "that smelt awful",
+        "quedamos el sábado con Dana",
+        "نحن على شاطئ البحر",
+        "main kaam kar raha hoon",
+    ],
+)
+def test_a_word_for_weather_in_another_language_is_none_here(text: str) -> None:
+    assert kinds(text) == ""
+
+
 def test_a_word_of_two_languages_counts_in_the_one_of_the_text() -> None:
     assert kinds("her yer dolu, dolu yağdı, arabalar perişan") == "storm"
     assert kinds("faire la bise") == ""
