@@ -90,14 +90,16 @@ class _Part:
 
     def next_mention(self) -> Mention | None:
         """The longest place that begins here; goes on behind it."""
-        for end in range(min(len(self._words), self.at + _MOST_WORDS_OF_A_PLACE), self.at, -1):
+        first = self._words[self.at]
+        is_whole = _WITHOUT_BLANKS.match(first)
+        most = 1 if is_whole else _MOST_WORDS_OF_A_PLACE
+        for end in range(min(len(self._words), self.at + most), self.at, -1):
             mention = self._mention("".join(self._words[self.at : end]), end)
             if mention and (mention.kinds <= CODES or not _NO_PLACE.issuperset(self._words[self.at : end])):
                 self.at = end
                 self._before = mention.senses.keys()
                 return mention
-        first = self._words[self.at]
-        if self._number + self.at > _MOST_WITHOUT_BLANKS or not _WITHOUT_BLANKS.match(first):
+        if not is_whole or self._number + self.at > _MOST_WITHOUT_BLANKS:
             return None
         for length in range(min(len(first), _MOST_SIGNS_OF_A_PLACE + 1) - 1, 1, -1):
             mention = self._mention(first[:length], self.at + 1)
