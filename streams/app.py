@@ -85,6 +85,7 @@ def create_app(
     """Makes the application; nothing is connected before its worker starts."""
     app = StreamsApp(streams.app_id, **_options(kafka, streams))
     metrics = StreamsMetrics()
+    metrics.dead_share.set(streams.dead_share)
     table = TallyTable(app)
     log = ConsumedLog(app, kafka.topic)
     changelog, topics = f"{app.conf.id}-{TABLE}-changelog", Topics(kafka)
@@ -114,7 +115,7 @@ def create_app(
     processor = Processor(
         log=log,
         tallies=table,
-        letters=DeadLetters(app, kafka.dead_topic),
+        letters=DeadLetters(app, kafka.dead_topic, source=kafka.topic),
         tweets=store,
         publisher=counters,
         persistence=persistence,

@@ -2,12 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 
 from streams.tally import UNKNOWN_LIFE
-from streams.transport import Record, RecordBatch
 from weather_tweets import countries
 from weather_tweets.tweet import (
     MAX_COUNTRY_CHARACTERS,
@@ -16,6 +15,10 @@ from weather_tweets.tweet import (
     Tweet,
     from_submission,
 )
+
+if TYPE_CHECKING:
+    # Faust comes with it, which the command line has not.
+    from streams.transport import Record, RecordBatch
 
 _FOREIGN_IDS = uuid.UUID("b1b8a2a5-5d26-4f53-9d0f-0f8e2ed9c2c4")
 """Namespace of the ids of records that came without one."""
@@ -42,6 +45,18 @@ class DeadLetter(NamedTuple):
     key: bytes | None
     value: bytes | None
     reason: str
+    exception: str = ""
+    """Name of what was raised over it."""
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class NoTweetError(ValueError):
+    """A record is no tweet; the message says why, `exception` names what was raised over it."""
+
+    def __init__(self, reason: str, cause: Exception | None = None) -> None:
+        super().__init__(reason)
+        kind = type(cause or self)
+        self.exception = f"{kind.__module__}.{kind.__qualname__}"
 
 
 class Batch(NamedTuple):
@@ -74,12 +89,12 @@ class Batch(NamedTuple):
         )
 
 
-def decoder() -> Callable[[RecordBatch], Batch]:
+def decoder() -> "Callable[[RecordBatch], Batch]":
     """Makes a function that decodes batches."""
     decode_own = msgspec.json.Decoder(_OwnTweet).decode
     codes = frozenset(countries.by_code())
 
-    def decode(records: RecordBatch) -> Batch:
+    def decode(records: "RecordBatch") -> Batch:
         tweets: Sequence[Tweet]
         try:
             tweets = [decode_own(record.value) for record in records]  # type: ignore[arg-type]
@@ -91,42 +106,51 @@ def decoder() -> Callable[[RecordBatch], Batch]:
         offsets = [record.offset for record in records]
         return Batch(records.topic, records.partition, records.start, records.last, tweets, offsets, ())
 
-    def decode_each(records: RecordBatch) -> Batch:
+    def decode_each(records: "RecordBatch") -> Batch:
         tweets: list[Tweet] = []
         offsets: list[int] = []
         dead: list[DeadLetter] = []
         for record in records:
             try:
-                tweet: Tweet = decode_own(record.value)  # type: ignore[arg-type]
-                ours = tweet.code in codes
-            except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
-                ours = False
-            if not ours:
-                try:
-                    tweet = _from_foreign(records, record)
-                except _NoTweetError as error:
-                    dead.append(DeadLetter(record.offset, record.key, record.value, str(error)))
-                    continue
-            tweets.append(tweet)
-            offsets.append(record.offset)
+                tweets.append(read(records.topic, records.partition, record))
+            except NoTweetError as error:
+                dead.append(
+                    DeadLetter(
+                        record.offset, record.key, record.value, str(error), error.exception, record.headers
+                    )
+                )
+            else:
+                offsets.append(record.offset)
         return Batch(records.topic, records.partition, records.start, records.last, tweets, offsets, dead)
 
+    read = reader()
     return decode
 
 
-class _NoTweetError(ValueError):
-    pass
+def reader() -> "Callable[[str, int, Record], Tweet]":
+    """Makes a function that reads one record of a topic's partition; it raises `NoTweetError`."""
+    decode_own = msgspec.json.Decoder(_OwnTweet).decode
+    codes = frozenset(countries.by_code())
+
+    def read(topic: str, partition: int, record: "Record") -> Tweet:
+        try:
+            tweet: Tweet = decode_own(record.value)  # type: ignore[arg-type]
+        except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
+            return _from_foreign(topic, partition, record)
+        return tweet if tweet.code in codes else _from_foreign(topic, partition, record)
+
+    return read
 
 
-def _from_foreign(batch: RecordBatch, record: Record) -> Tweet:
+def _from_foreign(topic: str, partition: int, record: "Record") -> Tweet:
     """The tweet in a record that another producer wrote; needs `texto` and `país` only."""
     if record.value is None:
-        raise _NoTweetError("no value")
+        raise NoTweetError("no value")
     try:
         submission: Any = msgspec.json.decode(record.value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _NoTweetError(f"not JSON: {error}") from None
-    name = f"{batch.topic}/{batch.partition}/{record.offset}/{record.timestamp}"
+        raise NoTweetError(f"not JSON: {error}", error) from None
+    name = f"{topic}/{partition}/{record.offset}/{record.timestamp}"
     try:
         return from_submission(
             submission,
@@ -134,4 +158,4 @@ def _from_foreign(batch: RecordBatch, record: Record) -> Tweet:
             new_id=str(uuid.uuid5(_FOREIGN_IDS, name)),
         )
     except InvalidTweetError as error:
-        raise _NoTweetError(str(error)) from None
+        raise NoTweetError(str(error), error) from None

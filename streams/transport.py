@@ -14,7 +14,7 @@ pinned and tests/streams/test_transport.py guards them.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from aiokafka import AIOKafkaConsumer
@@ -32,10 +32,16 @@ T = TypeVar("T")
 class Record(Protocol):
     """A record as aiokafka parses it, without the topic and the partition that are the batch's."""
 
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
 
 
 class RecordBatch(list[Record]):

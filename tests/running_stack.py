@@ -56,7 +56,7 @@ class RunningStack:
     def audit(self) -> Counts:
         """What `audit` finds; all stores must agree."""
         counts = audit(of_stack(self.endpoints), wait_seconds=60)
-        assert counts.differences == []
+        assert counts.differences == [], counts
         return counts
 
     @property

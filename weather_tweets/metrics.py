@@ -184,6 +184,11 @@ class StreamsMetrics:
             ["what"],
             registry=registry,
         )
+        self.dead_share = Gauge(
+            "weather_streams_dead_share_limit_ratio",
+            "Share of dead letters that raises an alert (WEATHER_STREAMS_DEAD_SHARE)",
+            registry=registry,
+        )
         self.rebalances = Counter("weather_streams_rebalances", "Assignments received", registry=registry)
 
 

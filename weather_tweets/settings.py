@@ -190,6 +190,9 @@ class StreamsSettings(BaseSettings):
     publish_seconds: float = Field(
         5.0, gt=0, description="Every so often the whole tally is published, so that a wiped Redis heals"
     )
+    dead_share: float = Field(
+        0.05, gt=0, le=1, description="Share of dead letters in ten minutes' records that raises an alert"
+    )
     stores: bool = Field(
         True, description="`false` writes to no store, neither MongoDB nor Redis: only to measure the rest"
     )

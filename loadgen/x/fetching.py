@@ -8,7 +8,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import requests
 from loadgen.target import TargetError, addresses_of, resolve
 from loadgen.x.pages import is_page, problem_of
 from loadgen.x.posts import as_list, as_object
+from weather_tweets.moments import moment
 
 BASE_URL = "https://api.x.com"
 PATH = "/2/tweets/search/recent"
@@ -33,8 +34,6 @@ MAX_FAILURES = 6
 _USAGE_CAP = re.compile(r"usage-?capped|UsageCapExceeded", re.IGNORECASE)
 # What a search that is resumed too late is told: the beginning of its time, or the page, is gone.
 _TOO_OLD = re.compile(r"start_time|since_id|next_token|pagination_token", re.IGNORECASE)
-_AGO = re.compile(r"(\d+)\s*([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _FIELDS = {
     "max_results": str(PAGE_SIZE),
     "tweet.fields": "author_id,created_at,geo,lang,note_tweet,referenced_tweets",
@@ -65,17 +64,7 @@ def start_time(since: str, now: datetime) -> str:
 
     Raises `ValueError`.
     """
-    ago = _AGO.fullmatch(since.strip())
-    if ago:
-        moment = now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    else:
-        try:
-            moment = datetime.fromisoformat(since.strip())
-        except ValueError:
-            raise ValueError(f"{since!r} is neither a time (ISO 8601) nor 90m, 12h or 3d") from None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment(since, now).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Fetcher:

@@ -8,6 +8,7 @@ import typer
 from operations.cli import (
     audit,
     chaos,
+    dead,
     demo,
     down,
     energy,
@@ -43,3 +44,4 @@ def main(
 
 for command in (up, status, logs, scale, restart, down, demo, audit, energy, chaos, place, kinds, settings):
     app.command(command.__name__.rpartition(".")[2])(command.run)
+app.add_typer(dead.app, name="dead")

@@ -66,7 +66,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _holds(attributes: str) -> bool:
     wanted = dict(_ATTRIBUTE.findall(attributes))
-    commands = REPOSITORY / "weather_tweets" / "cli"
+    commands = REPOSITORY / "operations" / "cli"
     plots = {path.stem for path in (MANUAL / "data").glob("*.json")}
     return all((commands / f"{name}.py").exists() for name in wanted.get("orden", "").split()) and all(
         # A plot is drawn from the data file that its name begins with.

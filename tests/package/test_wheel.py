@@ -85,8 +85,11 @@ def test_each_extra_is_enough_for_its_service(newcomer: Newcomer, extra: str, mo
     assert newcomer.runs(extra, "python", "-c", f"import {module}; print('fine')") == "fine\n"
 
 
-def test_the_tools_are_enough_for_an_audit(newcomer: Newcomer) -> None:
+def test_the_tools_are_enough_for_an_audit_and_for_dead_letters(newcomer: Newcomer) -> None:
     assert "--json" in newcomer.runs("tools", "weather-tweets", "audit", "--help")
+    assert "--edit" in newcomer.runs("tools", "weather-tweets", "dead", "requeue", "--help")
+    module = "import operations.dead.deciding, operations.dead.describing, operations.dead.histogram"
+    assert newcomer.runs("tools", "python", "-c", module) == ""
 
 
 def _run(*command: str | Path, folder: Path | None = None) -> str:

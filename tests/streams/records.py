@@ -14,6 +14,7 @@ class Record:
     value: bytes | None
     key: bytes | None = None
     timestamp: int = 1_700_000_000_000
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 def tweet(

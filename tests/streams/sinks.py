@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from streams import dead_letter_headers
 from streams.counters import Counters
 from streams.dead_letters import DeadLetters
 from streams.tally_table import TallyTable
@@ -28,12 +29,12 @@ class Sink(NamedTuple):
 
 def _letters(cluster: Cluster) -> Any:
     """By where the record was: a letter that was sent twice says the same twice."""
-    letters: dict[tuple[bytes, ...], set[tuple[Any, ...]]] = {}
+    letters: dict[tuple[int, int], set[tuple[Any, ...]]] = {}
     for records in asyncio.run(read_to_end(cluster.settings.bootstrap_servers, cluster.settings.dead_topic)):
         for record in records:
-            headers = dict(record.headers)
-            origin = headers["partition"], headers["offset"]
-            letters.setdefault(origin, set()).add((record.key, record.value, headers["reason"]))
+            origin, _ = dead_letter_headers.read(record.headers, topic="")
+            where = origin.partition, origin.offset
+            letters.setdefault(where, set()).add((record.key, record.value, origin.reason))
     return letters
 
 
@@ -52,15 +53,14 @@ def _tallies(cluster: Cluster) -> Any:
 
 
 def _counters(cluster: Cluster) -> Any:
-    hashes: dict[str, Any] = {
-        key: cluster.redis.hgetall(key) for key in (redis_keys.TOTALS, redis_keys.COUNTRIES)
+    """Counts only: a hash's `position` has a time in it, and what is 0 may be missing."""
+    partitions = [redis_keys.tally(partition) for partition in range(cluster.settings.partitions)]
+    return {
+        key: {
+            field: text for field, text in cluster.redis.hgetall(key).items() if text.isdigit() and int(text)
+        }
+        for key in (redis_keys.TOTALS, redis_keys.COUNTRIES, *partitions)
     }
-    for partition in range(cluster.settings.partitions):
-        fields = cluster.redis.hgetall(redis_keys.tally(partition))
-        # Its end is when it was published.
-        position = " ".join(str(fields["position"]).split()[:2])
-        hashes[redis_keys.tally(partition)] = {**fields, "position": position}
-    return hashes
 
 
 SINKS = (
