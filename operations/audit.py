@@ -173,7 +173,7 @@ def take(sources: Sources) -> Counts:
     # In the order of a tweet's way, so that a tweet on its way makes a later store's count higher, not lower.
     ends, dead_letters = _ends(sources.kafka)
     mongo = _count_documents(sources.mongo)
-    stats = _stats(sources.stats_urls)
+    stats = cluster_stats(sources.stats_urls)
     redis = _redis_counts(sources.redis)
     return Counts(
         kafka=sum(ends.values()),
@@ -224,7 +224,8 @@ def _count_documents(settings: MongoSettings) -> int:
         raise StoreUnreachableError(f"MongoDB: {error}") from error
 
 
-def _stats(urls: list[str]) -> dict[str, Any]:
+def cluster_stats(urls: list[str]) -> dict[str, Any]:
+    """`/stats` of the first worker that answers. Raises `StoreUnreachableError`."""
     problems = []
     for url in urls:
         try:

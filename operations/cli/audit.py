@@ -4,12 +4,14 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.progress import Progress, TaskID, TimeElapsedColumn
 from rich.table import Table
 
 from operations.cli.context import err, fail, folder, out, speaks
 
 if TYPE_CHECKING:
     from operations import audit
+    from operations.deep_audit import run as deep
 
 
 @speaks
@@ -22,6 +24,9 @@ def run(
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for agreement; 0: one reading, at once.")
     ] = 30.0,
+    deep: Annotated[
+        bool, typer.Option(help="Compare record by record, too: a recount straight from the topic.")
+    ] = False,
 ) -> None:
     """Prove that all stores agree: exit status 1, and the difference, where they do not.
 
@@ -34,20 +39,49 @@ def run(
     try:
         with err.status("Auditing"):
             counts = audit.audit(choose(folder(context), stats_url), wait_seconds=wait)
+        findings = _deep(choose(folder(context), stats_url)) if deep else None
     except audit.StoreUnreachableError as error:
         raise fail(f"cannot audit: {error}", 2) from error
+    differences = counts.differences + (findings.differences if findings else [])
     if as_json:
-        typer.echo(json.dumps(as_dict(counts), indent=2, ensure_ascii=False))
+        answer = as_dict(counts) | {"agree": not differences, "differences": differences}
+        if findings:
+            answer["partitions"] = [row._asdict() for row in findings.partitions]
+        typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     else:
         out.print(_table(counts))
-        for difference in counts.differences:
+        if findings:
+            out.print(_deep_table(findings))
+        for difference in differences:
             err.print(difference, style="red", markup=False, highlight=False)
         for note in counts.notes:
             err.print(note, style="yellow", markup=False, highlight=False)
-        if counts.agree:
+        if not differences:
             out.print(f"All stores agree: {counts.expected:,} messages.", style="green", highlight=False)
-    if not counts.agree:
+    if differences:
         raise typer.Exit(1)
+
+
+def _deep(sources: "audit.Sources") -> "deep.Findings":
+    from operations.deep_audit import run as deep
+
+    columns = (*Progress.get_default_columns(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def total(store: str, count: int) -> None:
+            tasks[store] = bars.add_task(store, total=count)
+
+        return deep.deep_audit(sources, deep.Progress(total, lambda s, more: bars.advance(tasks[s], more)))
+
+
+def _deep_table(findings: "deep.Findings") -> Table:
+    table = Table(title="Record by record", title_justify="left")
+    for column in ("Partition", "From", "To", "Messages", "Dead", "Repeats", "Empty", "Gone", "Missing"):
+        table.add_column(column, justify="right")
+    for row in findings.partitions:
+        table.add_row(*(f"{value:,}" for value in row), style="red" if row.missing else None)
+    return table
 
 
 def as_dict(counts: "audit.Counts") -> dict[str, Any]:

@@ -141,9 +141,9 @@ def test_each_store_that_is_away_is_named(
     with pytest.raises(StoreUnreachableError, match="Redis"):
         audit._redis_counts(RedisSettings(url=SecretStr(f"redis://{nobody}/0")))
     with pytest.raises(StoreUnreachableError, match=f"the stream workers: http://{nobody}/stats"):
-        audit._stats([f"http://{nobody}/stats"])
+        audit.cluster_stats([f"http://{nobody}/stats"])
     with pytest.raises(StoreUnreachableError, match="there are none"):
-        audit._stats([])
+        audit.cluster_stats([])
     assert audit._redis_counts(redis)["redis_total"] == 0
 
 
