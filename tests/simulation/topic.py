@@ -2,7 +2,7 @@
 
 import uuid
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -40,6 +40,7 @@ class Record:
     value: bytes
     timestamp: int
     key: bytes | None = None
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 @dataclass(eq=False)
