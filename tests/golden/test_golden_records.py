@@ -70,7 +70,9 @@ def test_today_goes_on_where_that_version_stopped(
         assert letters == {"open": counts["dead"], "requeued": 0, "discarded": 0}
         assert _documents(mongo_url) == {document["_id"] for document in snapshot.documents}
         seen = _live(stack)
-        assert seen["accepted"] == int(snapshot.hashes[redis_keys.LIVE_TOTALS]["messages"])
+        # What came another way than the door is processed, and therefore shown as accepted, too.
+        at_the_door = int(snapshot.hashes[redis_keys.LIVE_TOTALS]["messages"])
+        assert seen["accepted"] == max(at_the_door, counts["messages"] + counts["repeats"])
         assert [tweet["id"] for tweet in seen["recent"]] == [
             entry["id"] for _, entry in reversed(snapshot.streams[redis_keys.LIVE_RECENT])
         ]
