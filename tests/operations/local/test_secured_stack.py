@@ -101,7 +101,7 @@ def test_tweets_reach_every_store_and_no_secret_is_said(stack: RunningStack, sec
 
 def test_who_has_a_wrong_password_is_told_so_without_it(stack: RunningStack, secured: Secured) -> None:
     wrong = secrets.token_hex(12)
-    refused = stack.cli("audit", "--timeout", "1", status=2, WEATHER_KAFKA_SASL_PASSWORD=wrong)
+    refused = stack.cli("audit", "--wait", "1", status=2, WEATHER_KAFKA_SASL_PASSWORD=wrong)
     assert "SCRAM" in refused
     assert wrong not in refused
     assert not secured.found_in(refused)
