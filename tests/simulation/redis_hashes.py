@@ -16,14 +16,18 @@ Argument = str | bytes | int | float
 class Hashes:
     """The keys, and the commands that a script may give."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        """`clock` tells the seconds."""
+    def __init__(self, clock: Callable[[], float], guarded_seconds: float) -> None:
+        """`clock` tells the seconds; so long a hash is guarded against writers that are behind it."""
         self.keys: dict[str, dict[str, str] | str] = {}
         self._clock = clock
+        self._guarded_seconds = guarded_seconds
+        self.set_back: list[str] = []
+        """What a writer that is behind has done to a partition's hash, which none may."""
 
     def eval(self, script: str, keys: Sequence[str], arguments: Sequence[Argument]) -> None:
         """Runs a script; an error ends it where it is, as Redis does."""
         run, lua = _compiled(script)
+        before = {key: _standing(self.keys.get(key)) for key in keys}
         run(
             lua.table_from(keys),
             lua.table_from([_text(argument) for argument in arguments]),
@@ -32,6 +36,11 @@ class Hashes:
                 pcall=lambda *command: self._pcall(lua, *command),
             ),
         )
+
+        for key, (position, at) in before.items():
+            after, _ = _standing(self.keys.get(key))
+            if self._clock() - at < self._guarded_seconds and after < position:
+                self.set_back.append(f"{key} from {position} to {after}")
 
     def _call(self, lua: LuaRuntime, command: str, *arguments: Argument) -> Any:
         answer = getattr(self, f"_{command.lower()}")(*map(_text, arguments))
@@ -95,6 +104,16 @@ class Hashes:
         if not fields:
             self.keys.pop(key, None)
         return int(gone)
+
+
+def _standing(found: dict[str, str] | str | None) -> tuple[tuple[int, int], float]:
+    """Position of a partition's hash, and when it was written; long ago for anything else."""
+    try:
+        assert isinstance(found, dict)
+        epoch, offset, at = found["position"].split()
+        return (int(epoch), int(offset)), float(at)
+    except (AssertionError, KeyError, ValueError):
+        return (0, 0), float("-inf")
 
 
 @cache

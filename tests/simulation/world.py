@@ -85,7 +85,7 @@ class World:
             changelog=Changelog(),
             dead_letters=[],
             database=Database(Random(f"{seed}/mongo")),
-            hashes=Hashes(self._loop.time),
+            hashes=Hashes(self._loop.time, PUBLISH_SECONDS),
             network=Network(Random(f"{seed}/network")),
             metrics=metrics,
             chance=Random(f"{seed}/workers"),
@@ -143,6 +143,8 @@ class World:
         self.guards["zombie refused"] += self.surroundings.group.refused_commits
         letters = self.surroundings.dead_letters
         self.guards["dead letter twice"] += len(letters) - len(set(letters))
+        if not self._damages:
+            self.failures += [f"Redis was set back: {what}" for what in self._hashes.set_back[:3]]
         if not self.failures:
             self.guards["healed sum"] += self._damages
         self.guards["torn write"] += self.surroundings.database.torn_writes
