@@ -55,6 +55,7 @@ class Persistence:
         self._waiting: Counter[str] = Counter()
         """By store that is away, how many writes are tried again."""
         self._why: dict[str, str] = {}
+        self._given_up: set[str] = set()
 
     @property
     def waiting_for(self) -> str:
@@ -81,7 +82,10 @@ class Persistence:
                     attempts += 1
                     if not is_passing(error) and attempts >= DOUBTFUL_ATTEMPTS:
                         words = f"{store} refuses, and goes on to: {reason(error)}"
-                        _log.critical("%s. This worker ends; nothing is lost", words)
+                        # Several writes of it may come to the same end in the same moment.
+                        if store not in self._given_up:
+                            self._given_up.add(store)
+                            _log.critical("%s. This worker ends; nothing is lost", words)
                         raise HopelessError(words) from error
                     self._metrics.store_retries.labels(store).inc()
                     self._why[store] = reason(error)
