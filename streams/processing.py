@@ -53,6 +53,9 @@ RECREATED_AFTER_SECONDS = 2.0
 """How long a log has to end below the tally before it counts as made anew: a new leader may not yet know its
 end (KIP-207)."""
 
+BEHIND_SECONDS = 10.0
+"""How long a worker may not know that the topic was made anew; it looks every two seconds (`topic_life`)."""
+
 
 class Log(Protocol):
     """The topic as the consumer sees it. Methods that ask Kafka raise `KafkaError` or `TimeoutError`."""
@@ -126,6 +129,7 @@ class Processor:
         self._sleep = sleep
         self._clock = clock
         self._sought_at: dict[int, float] = {}
+        self._behind_since: dict[int, float] = {}
         self.last_minutes: dict[int, LastMinute] = {}
         """The windows of the partitions that were seen."""
         self._in_hand = 0
@@ -155,9 +159,15 @@ class Processor:
         tally = self._tallies.get(partition)
         if tally.topic_id != self._log_of.topic_id:
             tally = await self._of_this_epoch(partition, tally)
-        if self._log_of.made_anew or life_of(self._log_of.topic_id) in tally.former:
+        if self._log_of.made_anew:
             # What was fetched may still be of the topic before: whoever begins anew reads it again.
             return False
+        if life_of(self._log_of.topic_id) in tally.former:
+            if not self._is_present_for_good(partition):
+                return False
+            tally = tally.begun_again(self._log_of.topic_id, await self._of_other_lives(partition))
+            self._tallies.set(partition, tally)
+        self._behind_since.pop(partition, None)
         standing = continuity(tally, start=batch.start, last=batch.last)
         if standing is Continuity.OLD:
             if not await self._was_recreated(partition, tally):
@@ -235,6 +245,14 @@ class Processor:
             adopted = tally.made_anew(topic_id, end=0, stored=stored)
             self._tallies.set(partition, adopted)
         return adopted
+
+    def _is_present_for_good(self, partition: int) -> bool:
+        """Whether the topic that is read, though the tally calls it a former one, is the present one.
+
+        Whoever is behind knows within seconds. If we are not, a worker that was has moved the tally back.
+        """
+        since = self._behind_since.setdefault(partition, self._clock())
+        return self._clock() - since >= BEHIND_SECONDS
 
     async def _was_recreated(self, partition: int, tally: Tally) -> bool:
         """Whether the log ends below the tally, and still does a while later."""

@@ -124,6 +124,23 @@ class Tally(NamedTuple):
             former=(*self.former, life_of(self.topic_id)) if self.topic_id else self.former,
         )
 
+    def begun_again(self, topic_id: str, stored: Mapping[str, int]) -> "Tally":
+        """This tally at the beginning of an epoch that it has left by mistake.
+
+        Its messages are then those that all other epochs have `stored`, by country's code.
+        """
+        messages = sum(stored.values())
+        others = (*self.former, life_of(self.topic_id))
+        return self._replace(
+            offset=NOTHING_YET,
+            messages=messages,
+            countries=stored,
+            epoch=self.epoch + 1,
+            topic_id=topic_id,
+            earlier=messages + self.dead + self.repeats + self.empty + self.lost,
+            former=tuple(life for life in others if life != life_of(topic_id)),
+        )
+
 
 class Counts(NamedTuple):
     """What one batch adds."""

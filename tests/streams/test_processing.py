@@ -15,8 +15,8 @@ from pymongo.errors import AutoReconnect, OperationFailure
 from streams import persistence as persistence_module
 from streams.decoding import Batch, DeadLetter, decoder
 from streams.persistence import AbandonedError, HopelessError, Persistence
-from streams.processing import Processor
-from streams.tally import Tally, life_of
+from streams.processing import BEHIND_SECONDS, Processor
+from streams.tally import Counts, Tally, life_of
 from tests.streams.records import record_batch, tweet
 from weather_tweets.metrics import StreamsMetrics
 from weather_tweets.tweet import Tweet
@@ -285,6 +285,23 @@ async def test_a_worker_that_still_reads_a_former_topic_counts_nothing(world: Wo
     world.tallies[0] = tally = Tally(topic_id="old").made_anew("new", end=0)
     assert not await world.processor.process(decode(record_batch([tweet()])))
     assert (world.tallies[0], world.stored) == (tally, {})
+
+
+async def test_a_tally_that_a_worker_behind_moved_back_begins_the_present_epoch_again(world: World) -> None:
+    world.topic_id, world.of_other_lives = "present", {"GT": 2}
+    moved_back = Tally(topic_id="present").counted(Counts(3, {"GT": 3}, dead=1), last=3)
+    world.tallies[0] = moved_back.made_anew("between", end=0)
+    assert not await world.processor.process(decode(record_batch([tweet()])))
+    world.now += BEHIND_SECONDS
+    assert await world.processor.process(decode(record_batch([tweet()])))
+    tally = world.tallies[0]
+    assert (tally.topic_id, tally.offset, tally.messages, tally.former) == (
+        "present",
+        0,
+        3,
+        (life_of("between"),),
+    )
+    assert tally.accounted == tally.earlier + tally.offset + 1
 
 
 async def test_messages_of_earlier_lives_are_in_the_tally_although_their_count_was_lost(world: World) -> None:
