@@ -36,6 +36,9 @@ async def test_kafka_keeps_what_it_acknowledged_when_killed(kafka: Kafka) -> Non
 def test_redis_keeps_its_data_when_killed(redis_server: Redis, redis_url: str) -> None:
     with RedisClient.from_url(redis_url) as client:
         client.hincrby("totals", "messages", 7)
+        # While the disk is slow, Redis holds what it writes back for up to two seconds.
+        while client.info("persistence")["aof_buffer_length"]:
+            time.sleep(0.05)
     redis_server.kill()
     assert not redis_server.answers()
     redis_server.start()
