@@ -110,7 +110,7 @@ def test_a_topic_made_anew_is_counted_by_running_workers(cluster: Cluster, again
 
 
 @pytest.mark.xfail(
-    reason="now and then aiokafka's producer does not know the changelog's new partition yet, and the worker ends: "
+    reason="aiokafka's producer may not know the changelog's new partition yet, and the worker ends: "
     "its supervisor starts it again, but nobody does here",
     strict=False,
 )
