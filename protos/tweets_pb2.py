@@ -24,25 +24,25 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13protos/tweets.proto\x12\x10weathertweets.v1\"`\n\x05Tweet\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\x12\x14\n\x0c\x63ountry_code\x18\x04 \x01(\t\x12\x16\n\x0e\x61\x63\x63\x65pted_at_ms\x18\x05 \x01(\x03\"\x1a\n\x0cPublishReply\x12\n\n\x02id\x18\x01 \x01(\t\"G\n\nTweetBatch\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\'\n\x06tweets\x18\x02 \x03(\x0b\x32\x17.weathertweets.v1.Tweet\"O\n\nBatchReply\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12/\n\nrejections\x18\x02 \x03(\x0b\x32\x1b.weathertweets.v1.Rejection\"T\n\tRejection\x12\r\n\x05index\x18\x01 \x01(\r\x12(\n\x06reason\x18\x02 \x01(\x0e\x32\x18.weathertweets.v1.Reason\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t*b\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n\x0eREASON_INVALID\x10\x01\x12\x16\n\x12REASON_UNAVAILABLE\x10\x02\x12\x14\n\x10REASON_EXHAUSTED\x10\x03\x32\xa6\x01\n\x0eTweetPublisher\x12\x42\n\x07Publish\x12\x17.weathertweets.v1.Tweet\x1a\x1e.weathertweets.v1.PublishReply\x12P\n\x0ePublishBatches\x12\x1c.weathertweets.v1.TweetBatch\x1a\x1c.weathertweets.v1.BatchReply(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13protos/tweets.proto\x12\x10weathertweets.v1\"u\n\x05Tweet\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\x12\x14\n\x0c\x63ountry_code\x18\x04 \x01(\t\x12\x16\n\x0e\x61\x63\x63\x65pted_at_ms\x18\x05 \x01(\x03\x12\x13\n\x0btraceparent\x18\x06 \x01(\t\"\x1a\n\x0cPublishReply\x12\n\n\x02id\x18\x01 \x01(\t\"G\n\nTweetBatch\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\'\n\x06tweets\x18\x02 \x03(\x0b\x32\x17.weathertweets.v1.Tweet\"O\n\nBatchReply\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12/\n\nrejections\x18\x02 \x03(\x0b\x32\x1b.weathertweets.v1.Rejection\"T\n\tRejection\x12\r\n\x05index\x18\x01 \x01(\r\x12(\n\x06reason\x18\x02 \x01(\x0e\x32\x18.weathertweets.v1.Reason\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t*b\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n\x0eREASON_INVALID\x10\x01\x12\x16\n\x12REASON_UNAVAILABLE\x10\x02\x12\x14\n\x10REASON_EXHAUSTED\x10\x03\x32\xa6\x01\n\x0eTweetPublisher\x12\x42\n\x07Publish\x12\x17.weathertweets.v1.Tweet\x1a\x1e.weathertweets.v1.PublishReply\x12P\n\x0ePublishBatches\x12\x1c.weathertweets.v1.TweetBatch\x1a\x1c.weathertweets.v1.BatchReply(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.tweets_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REASON']._serialized_start=407
-  _globals['_REASON']._serialized_end=505
+  _globals['_REASON']._serialized_start=428
+  _globals['_REASON']._serialized_end=526
   _globals['_TWEET']._serialized_start=41
-  _globals['_TWEET']._serialized_end=137
-  _globals['_PUBLISHREPLY']._serialized_start=139
-  _globals['_PUBLISHREPLY']._serialized_end=165
-  _globals['_TWEETBATCH']._serialized_start=167
-  _globals['_TWEETBATCH']._serialized_end=238
-  _globals['_BATCHREPLY']._serialized_start=240
-  _globals['_BATCHREPLY']._serialized_end=319
-  _globals['_REJECTION']._serialized_start=321
-  _globals['_REJECTION']._serialized_end=405
-  _globals['_TWEETPUBLISHER']._serialized_start=508
-  _globals['_TWEETPUBLISHER']._serialized_end=674
+  _globals['_TWEET']._serialized_end=158
+  _globals['_PUBLISHREPLY']._serialized_start=160
+  _globals['_PUBLISHREPLY']._serialized_end=186
+  _globals['_TWEETBATCH']._serialized_start=188
+  _globals['_TWEETBATCH']._serialized_end=259
+  _globals['_BATCHREPLY']._serialized_start=261
+  _globals['_BATCHREPLY']._serialized_end=340
+  _globals['_REJECTION']._serialized_start=342
+  _globals['_REJECTION']._serialized_end=426
+  _globals['_TWEETPUBLISHER']._serialized_start=529
+  _globals['_TWEETPUBLISHER']._serialized_end=695
 # @@protoc_insertion_point(module_scope)

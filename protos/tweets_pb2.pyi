@@ -53,6 +53,7 @@ class Tweet(_message.Message):
     COUNTRY_FIELD_NUMBER: _builtins.int
     COUNTRY_CODE_FIELD_NUMBER: _builtins.int
     ACCEPTED_AT_MS_FIELD_NUMBER: _builtins.int
+    TRACEPARENT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID in canonical form; the key of Kafka's record. Empty on Publish: a new one."""
     text: _builtins.str
@@ -63,6 +64,8 @@ class Tweet(_message.Message):
     """ISO 3166-1 alpha-2, "ZZ" if unknown. Empty on Publish: resolved from country."""
     accepted_at_ms: _builtins.int
     """milliseconds since the epoch. Zero on Publish: now."""
+    traceparent: _builtins.str
+    """of the sampled span that sends it (W3C Trace Context), else empty"""
     def __init__(
         self,
         *,
@@ -71,10 +74,11 @@ class Tweet(_message.Message):
         country: _builtins.str = ...,
         country_code: _builtins.str = ...,
         accepted_at_ms: _builtins.int = ...,
+        traceparent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at_ms", b"accepted_at_ms", "country", b"country", "country_code", b"country_code", "id", b"id", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at_ms", b"accepted_at_ms", "country", b"country", "country_code", b"country_code", "id", b"id", "text", b"text", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,12 +7,22 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.conn import create_conn
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.protocol.metadata import MetadataRequest
 
 from weather_tweets.settings import KafkaSettings
 
 ADMIN_TIMEOUT_MS = 5_000
 """How long a broker may take to answer an administrator before another is asked; aiokafka has 40 s."""
+
+
+TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime"}
+"""Of every topic of ours: a record's time is the broker's.
+
+By default it is its producer's, and Kafka refuses records of one whose clock is an hour ahead; those of one
+that is days behind would be taken away by retention at once.
+"""
 
 
 def client_options(settings: KafkaSettings) -> dict[str, Any]:
@@ -40,6 +50,44 @@ def _shuffled(servers: str) -> str:
     return ",".join(random.sample(every, len(every)))
 
 
+async def that_answer(settings: KafkaSettings, patience_seconds: float = 1.0) -> KafkaSettings:
+    """The same with only those bootstrap servers that answer now; with all where none does in time.
+
+    aiokafka asks one after another and waits for each as long as for any answer: one broker that stands
+    still, as in a machine that is frozen, would cost every new client seconds.
+    """
+    servers = settings.bootstrap_servers.split(",")
+    if len(servers) == 1:
+        return settings
+    asked = {asyncio.create_task(_answers(settings, server, patience_seconds)): server for server in servers}
+    pending = set(asked)
+    answering: list[str] = []
+    try:
+        while pending and not answering:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            answering = [asked[task] for task in done if task.result()]
+    finally:
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+    return settings.model_copy(update={"bootstrap_servers": ",".join(answering or servers)})
+
+
+async def _answers(settings: KafkaSettings, server: str, patience_seconds: float) -> bool:
+    options = client_options(settings)
+    del options["bootstrap_servers"]
+    host, _, port = server.rpartition(":")
+    try:
+        async with asyncio.timeout(patience_seconds):
+            connection = await create_conn(host, int(port), **options)
+            try:
+                return bool((await connection.send(MetadataRequest([]))).brokers)
+            finally:
+                connection.close()
+    except (KafkaError, OSError):
+        return False
+
+
 def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
     """The TLS context for the brokers, None where the protocol has no TLS."""
     if not settings.security_protocol.endswith("SSL"):
@@ -61,7 +109,10 @@ async def ensure_topics(settings: KafkaSettings) -> None:
         if not missing:
             return
         reply = await admin.create_topics(
-            [NewTopic(name, settings.partitions, settings.replication_factor) for name in missing]
+            [
+                NewTopic(name, settings.partitions, settings.replication_factor, topic_configs=TOPIC_CONFIG)
+                for name in missing
+            ]
         )
         for name, code, *message in reply.topic_errors:
             error = for_code(code)

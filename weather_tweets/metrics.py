@@ -7,7 +7,12 @@ Where the values of a label are known they are there from the start, at zero: Pr
 letter only as a rise from something.
 """
 
+import time
+from collections.abc import Iterator
+
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 LATENCY_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 BATCH_BUCKETS_TWEETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -15,12 +20,18 @@ BATCH_BUCKETS_TWEETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 REFUSALS = ("invalid", "unavailable", "exhausted", "deadline")
 """Why the gateway refuses tweets."""
+KEY_OUTCOMES = ("accepted", "invalid", "refused", "over_quota", "unanswered")
+"""What becomes of the tweets that are sent with a key; `unanswered`: the client left before the answer."""
+KEY_REFUSALS = ("missing", "unknown", "disabled")
+"""Why a request is refused for its key."""
 REJECTIONS = ("invalid", "unavailable", "exhausted")
 """Why the producer rejects tweets."""
 OUTCOMES = ("message", "dead", "repeat")
 """What becomes of a record of the topic."""
-STORES = ("dead", "mongo", "redis")
+STORES = ("dead", "mongo", "redis", "history")
 """What the streams write to; `dead` is the topic of dead letters."""
+READ_REFUSALS = ("busy", "away", "slow")
+"""Why the gateway refuses a question: too many at once, no MongoDB, no answer in time."""
 VIEWER_REFUSALS = ("origin", "limit")
 """Why the writer does not let a viewer in."""
 
@@ -30,10 +41,36 @@ def _known(counter: Counter | Histogram, values: tuple[str, ...]) -> None:
         counter.labels(value)
 
 
+class Clock(Collector):
+    """`weather_<service>_time_seconds`: what time it is for a service, when it is asked.
+
+    Prometheus has the time of the scrape beside it, and so the difference between the two clocks. No gauge of
+    prometheus_client's: with several processes that is a number in a file, and not the time.
+    """
+
+    _type = "gauge"
+    _labelnames = ()
+
+    def __init__(self, service: str, registry: CollectorRegistry) -> None:
+        self._name = f"weather_{service}_time_seconds"
+        registry.register(self)
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return [self._family()]
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield self._family(time.time())
+
+    def _family(self, value: float | None = None) -> GaugeMetricFamily:
+        meaning = "The service's clock, in seconds since the epoch: compared with Prometheus' own"
+        return GaugeMetricFamily(self._name, meaning, value)
+
+
 class GatewayMetrics:
     """The REST front door. Gauges are summed over its worker processes."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        self.clock = Clock("gateway", registry)
         self.requests = Counter(
             "weather_gateway_requests", "Requests answered", ["method", "route", "status"], registry=registry
         )
@@ -52,6 +89,13 @@ class GatewayMetrics:
             registry=registry,
         )
         _known(self.refused, REFUSALS)
+        self.reads_refused = Counter(
+            "weather_gateway_reads_refused",
+            "Questions about tweets that were not answered: busy (too many at once), away (MongoDB) or slow",
+            ["reason"],
+            registry=registry,
+        )
+        _known(self.reads_refused, READ_REFUSALS)
         self.in_flight = Gauge(
             "weather_gateway_tweets_in_flight",
             "Tweets waiting for Kafka's acknowledgement",
@@ -80,12 +124,32 @@ class GatewayMetrics:
             "Accepted tweets that the live view will not show, because the buffer to its writer was full",
             registry=registry,
         )
+        self.key_tweets = Counter(
+            "weather_gateway_key_tweets",
+            "Tweets sent with a key, by its name: accepted, invalid, refused, over_quota or unanswered",
+            ["key", "outcome"],
+            registry=registry,
+        )
+        self.key_refusals = Counter(
+            "weather_gateway_key_refusals",
+            "Requests refused for their key: missing, unknown or disabled",
+            ["reason"],
+            registry=registry,
+        )
+        _known(self.key_refusals, KEY_REFUSALS)
+        self.keys_file_unusable = Gauge(
+            "weather_gateway_keys_file_unusable",
+            "1 while the file of keys cannot be used and the keys of before still hold",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
 
 
 class ProducerMetrics:
     """The gRPC producer."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        self.clock = Clock("producer", registry)
         self.published = Counter(
             "weather_producer_tweets_published", "Tweets acknowledged by Kafka", registry=registry
         )
@@ -114,12 +178,23 @@ class ProducerMetrics:
             registry=registry,
         )
         self.streams = Gauge("weather_producer_streams_open", "Batch streams open", registry=registry)
+        self.under_replicated = Gauge(
+            "weather_producer_partitions_under_replicated",
+            "Partitions of the topic that fewer brokers have up to date than should; NaN while Kafka is away",
+            registry=registry,
+        )
+        self.without_leader = Gauge(
+            "weather_producer_partitions_without_leader",
+            "Partitions of the topic that no broker leads: not to be written to; NaN while Kafka is away",
+            registry=registry,
+        )
 
 
 class StreamsMetrics:
     """One Faust worker."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        self.clock = Clock("streams", registry)
         self.processed = Counter(
             "weather_streams_records_processed",
             "Records settled, by outcome: message, dead or repeat",
@@ -162,6 +237,32 @@ class StreamsMetrics:
             ["partition"],
             registry=registry,
         )
+        self.kinds = Counter(
+            "weather_streams_kinds",
+            "Kinds of weather that counted tweets spoke of, by country",
+            ["code", "country", "kind"],
+            registry=registry,
+        )
+        self.topic_partitions = Gauge(
+            "weather_streams_topic_partitions",
+            "Partitions that the topic has: the lag is known if that of each is",
+            registry=registry,
+        )
+        self.history_behind = Gauge(
+            "weather_streams_history_behind_seconds",
+            "How long what was counted waits at most for the history in MongoDB",
+            registry=registry,
+        )
+        self.purged = Counter(
+            "weather_streams_tweets_purged",
+            "Tweets deleted from MongoDB because they were old (WEATHER_MONGO_RETENTION_DAYS)",
+            registry=registry,
+        )
+        self.retention_behind = Gauge(
+            "weather_streams_retention_behind_seconds",
+            "How long there have been tweets in MongoDB that are older than they are to be kept",
+            registry=registry,
+        )
         self.rewinds = Counter(
             "weather_streams_rewinds",
             "Seeks back because records were missing between the tally and a batch",
@@ -196,6 +297,7 @@ class WriterMetrics:
     """The WebSocket writer."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        self.clock = Clock("writer", registry)
         self.ingested = Counter(
             "weather_writer_tweets_ingested", "Tweets written to Redis", registry=registry
         )

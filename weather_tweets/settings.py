@@ -85,6 +85,12 @@ class MongoSettings(BaseSettings):
     )
     database: str = Field("weather", description="Database")
     collection: str = Field("tweets", description="Collection of the stored tweets")
+    retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="After so many days the workers delete tweets; counters and history stay. 0: never",
+    )
 
 
 class GatewaySettings(BaseSettings):
@@ -119,6 +125,10 @@ class GatewaySettings(BaseSettings):
         "",
         description="Comma-separated origins whose pages may send tweets (CORS), `*` for any; empty: none",
     )
+    keys_file: str = Field(
+        "",
+        description="TOML file of the keys that may send (`weather-tweets keys`); empty: no key is asked for",
+    )
     max_in_flight: int = Field(
         20_000, ge=1, description="Tweets waiting for Kafka before requests are refused (503)"
     )
@@ -129,6 +139,16 @@ class GatewaySettings(BaseSettings):
         8.0,
         ge=0,
         description="How long a request waits at most for others, while others may come, to go to Kafka with",
+    )
+    max_reads: int = Field(
+        4,
+        ge=0,
+        le=100,
+        description="Reads (`/tweets`, `/history`, `/weather`) at once in a process; more wait, and are "
+        "refused (503) where eight times as many do; 0, or no `WEATHER_MONGO_URL`: none is answered",
+    )
+    read_seconds: float = Field(
+        5.0, gt=0, le=60, description="How long a read waits for MongoDB before it is answered 503"
     )
     feed_buffer: int = Field(
         50_000, ge=1, description="Tweets buffered for the live view before the oldest drop"
@@ -246,6 +266,22 @@ class AuditSettings(BaseSettings):
     stats_url: str = Field("http://127.0.0.1:6066/stats", description="`/stats` of any stream worker")
 
 
+class ClientSettings(BaseSettings):
+    """What sends to a gateway: the swarm, the demo, chaos, energy."""
+
+    model_config = SettingsConfigDict(env_prefix="WEATHER_")
+
+    key: SecretStr = Field(
+        SecretStr(""), description="Key to send with, where the gateway asks for one; empty: none"
+    )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header with the key, if there is one."""
+        key = self.key.get_secret_value()
+        return {"Authorization": f"Bearer {key}"} if key else {}
+
+
 class StackSettings(BaseSettings):
     """The local stack of `weather-tweets up`."""
 
@@ -267,5 +303,6 @@ ALL: tuple[type[BaseSettings], ...] = (
     WriterSettings,
     EnergySettings,
     AuditSettings,
+    ClientSettings,
     StackSettings,
 )

@@ -12,8 +12,8 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from weather_tweets.kinds import spelling
+from weather_tweets.weather_kinds import KINDS
 
-KINDS = ("rain", "storm", "snow", "heat", "cold", "wind", "fog", "sun", "clouds", "humid", "pleasant")
 LANGUAGES = ("ar", "de", "en", "es", "fr", "hi", "id", "it", "ja", "ko", "nl", "pt", "ru", "th", "tr")
 SIGNS = "signs"
 """The file of what is read alike everywhere: emoji, °C and °F."""

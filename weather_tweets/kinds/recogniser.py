@@ -18,7 +18,6 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from weather_tweets.kinds import temperature
 from weather_tweets.kinds.lexicon import (
-    KINDS,
     LANGUAGES,
     NEGATORS,
     UNITS,
@@ -28,6 +27,7 @@ from weather_tweets.kinds.lexicon import (
     read,
     version,
 )
+from weather_tweets.weather_kinds import KINDS
 
 # Which kinds there are, as a number of eleven bits, and the tuple that such a number stands for.
 _BITS = {kind: 1 << place for place, kind in enumerate(KINDS)}

@@ -6,8 +6,8 @@ The texts are lines of language, text and kinds, with tabs between them; kinds w
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from weather_tweets.kinds.lexicon import KINDS
 from weather_tweets.kinds.recogniser import Recogniser
+from weather_tweets.weather_kinds import KINDS
 
 
 class Labelled(NamedTuple):
