@@ -7,9 +7,11 @@ from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.structs import PartitionMetadata
 
+from grpc_producer.broker_client import BrokerProducer
 from grpc_producer.publisher import Publisher
-from weather_tweets.kafka import client_options, ensure_topics
+from weather_tweets.kafka import client_options, ensure_topics, that_answer
 from weather_tweets.settings import KafkaSettings, ProducerSettings
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ _PULSES_MISSED = 2
 # One that is there but silent gets longer: a pause of its garbage collector is no end.
 _SILENCE_SECONDS = 3.0
 _ACKNOWLEDGE_SECONDS = 5.0
+# Where other brokers have copies, one of them takes over when the leader's session is over (by default after
+# 9 s), and all have to learn of it. Who waits for that has a deadline of its own, the gateway's.
+_TAKE_OVER_SECONDS = 12.0
 
 _CONNECT_SECONDS = 15.0
 _RETRY_SECONDS = 0.5
@@ -51,13 +56,28 @@ class Connection:
         self._settings = settings
         self._publisher = publisher
         self._on_change = on_change
+        self._producer: AIOKafkaProducer | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    def partitions(self) -> list[PartitionMetadata]:
+        """The topic's, as a broker described them at the last pulse; none while Kafka is away."""
+        if not self.up or not self._producer:
+            return []
+        # aiokafka tells the leader of a partition in public, and its replicas only here.
+        return list(self._producer.client.cluster._partitions.get(self._kafka.topic, {}).values())
 
     async def run(self) -> None:
         """Connects, watches and reconnects until it is cancelled; then disconnects."""
+        try:
+            await self._keep_connected()
+        finally:
+            await asyncio.gather(*self._leaving, return_exceptions=True)
+
+    async def _keep_connected(self) -> None:
         while True:
             # aiokafka tells every attempt; while there is no Kafka, once is enough, and we do that.
             _aiokafka_log.setLevel(logging.CRITICAL)
-            producer = await self._connected()
+            producer = self._producer = await self._connected()
             _aiokafka_log.setLevel(logging.WARNING)
             reason = "the producer is stopping"
             try:
@@ -79,8 +99,14 @@ class Connection:
             finally:
                 self.up = False
                 self._publisher.detach(reason)
-                await _abandon(producer)
+                self._leave(producer)
             await self._on_change(False)
+
+    def _leave(self, producer: AIOKafkaProducer) -> None:
+        """Not waited for: a broker that stands still takes seconds to be left, and others may be there."""
+        leaving = asyncio.create_task(_abandon(producer))
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
 
     async def _connected(self) -> AIOKafkaProducer:
         said = ""
@@ -88,8 +114,10 @@ class Connection:
             producer: AIOKafkaProducer | None = None
             try:
                 async with asyncio.timeout(_CONNECT_SECONDS):
-                    await ensure_topics(self._kafka)
-                    producer = self._new_producer()
+                    # Among several brokers one may stand still, and the others lead.
+                    kafka = await that_answer(self._kafka)
+                    await ensure_topics(kafka)
+                    producer = self._new_producer(kafka)
                     await producer.start()
                     return producer
             except (KafkaError, OSError, TimeoutError) as error:
@@ -104,10 +132,10 @@ class Connection:
                 await _abandon(producer)
             await asyncio.sleep(_RETRY_SECONDS)
 
-    def _new_producer(self) -> AIOKafkaProducer:
+    def _new_producer(self, kafka: KafkaSettings) -> AIOKafkaProducer:
         compression = self._settings.compression
-        return AIOKafkaProducer(
-            **client_options(self._kafka),
+        return BrokerProducer(
+            **client_options(kafka),
             client_id="weather-producer",
             enable_idempotence=True,
             acks="all",
@@ -124,19 +152,24 @@ class Connection:
             await asyncio.wait([broken], timeout=_PULSE_SECONDS)
             if broken.done():
                 return broken.result()
-            if self._publisher.oldest_seconds() > _ACKNOWLEDGE_SECONDS:
-                return f"no acknowledgement for {_ACKNOWLEDGE_SECONDS:g} s"
+            patience_seconds = _TAKE_OVER_SECONDS if self._has_copies() else _ACKNOWLEDGE_SECONDS
+            if self._publisher.oldest_seconds() > patience_seconds:
+                return f"no acknowledgement for {patience_seconds:g} s"
             try:
                 # Also how new partitions become known.
                 async with asyncio.timeout(_SILENCE_SECONDS):
                     answered = await producer.client.force_metadata_update()
             except TimeoutError:
                 return f"no answer for {_SILENCE_SECONDS:g} s"
+            self._publisher.go_round()
             missed = 0 if answered else missed + 1
             if missed >= _PULSES_MISSED:
                 return "no broker can be reached"
             if answered:
                 self._publisher.spread(len(await producer.partitions_for(self._kafka.topic)))
+
+    def _has_copies(self) -> bool:
+        return any(len(partition.replicas) > 1 for partition in self.partitions())
 
 
 def _end_if_cancelled() -> None:

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -24,6 +25,10 @@ MAX_IN_FLIGHT_BYTES = 64 * 2**20
 
 # Under a load that one batch cannot hold, a request has batches of several partitions.
 _RECORDS_FILL_A_LANE = 500
+
+# A leader that has acknowledged nothing for so long gets no more while another one does: any partition will
+# do, and what has not been sent may still go elsewhere.
+_STUCK_SECONDS = 0.5
 
 # What Kafka says about the records themselves; after any other failure they may be sent again.
 _USELESS_TO_REPEAT = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
@@ -88,6 +93,7 @@ class Publisher:
         self._filling = 0
         self._ready: deque[_Lane] = deque()
         self._travelling: Counter[int | None] = Counter()
+        self._heard_at: dict[int | None, float] = {}
         self._wake = asyncio.Event()
         self._dispatcher: asyncio.Task[None] | None = None
         self._broken: asyncio.Future[str] | None = None
@@ -120,6 +126,7 @@ class Publisher:
         self._filling = 0
         self._ready.clear()
         self._travelling.clear()
+        self._heard_at.clear()
         for lane in lanes:
             for delivery, indexes in [*(lane.travelling or ()), *lane.waiting]:
                 self._settle(delivery, indexes, REASON_UNAVAILABLE, f"Kafka is away: {reason}")
@@ -154,29 +161,64 @@ class Publisher:
             return
         if delivery.arrived - self._turned_at > self._stay_seconds:
             self._fill_next(delivery.arrived)
+        if self._is_stuck(self._lanes[self._filling], delivery.arrived):
+            self._fill_next(delivery.arrived)
         lane = self._lanes[self._filling]
+        self._wait(lane, (delivery, every))
+        if lane.records >= _RECORDS_FILL_A_LANE:
+            self._fill_next(delivery.arrived)
+
+    def go_round(self) -> None:
+        """Moves what waits behind a leader that has not answered for long to partitions of another one.
+
+        Without effect where none answers. To be called now and then.
+        """
+        now = time.monotonic()
+        stuck = [lane for lane in self._lanes if lane.waiting and self._is_stuck(lane, now)]
+        free = [lane for lane in self._lanes if not self._is_stuck(lane, now)]
+        if not free:
+            return
+        for lane in stuck:
+            moved, lane.waiting, lane.records = lane.waiting, deque(), 0
+            with suppress(ValueError):
+                self._ready.remove(lane)
+            for position, each in enumerate(moved):
+                self._wait(free[position % len(free)], each)
+
+    def _wait(self, lane: _Lane, part: tuple[Delivery, range]) -> None:
         if lane.travelling is None and not lane.waiting:
             self._ready.append(lane)
             if not self._travelling[lane.leader]:
                 self._wake.set()
-        lane.waiting.append((delivery, every))
-        lane.records += count
-        if lane.records >= _RECORDS_FILL_A_LANE:
-            self._fill_next(delivery.arrived)
+        lane.waiting.append(part)
+        lane.records += len(part[1])
 
     def _fill_next(self, now: float) -> None:
         self._turned_at = now
-        self._filling = (self._filling + 1) % len(self._lanes)
+        count = len(self._lanes)
+        following = [(self._filling + step) % count for step in range(1, count + 1)]
+        # Where all are stuck, none is better than the next.
+        self._filling = next(
+            (at for at in following if not self._is_stuck(self._lanes[at], now)), following[0]
+        )
+
+    def _is_stuck(self, lane: _Lane, now: float) -> bool:
+        return self._travelling[lane.leader] > 0 and now - self._heard_at[lane.leader] > _STUCK_SECONDS
 
     async def _dispatch(self, producer: AIOKafkaProducer) -> None:
         while True:
             self._wake.clear()
             for lane in self._next_lanes(producer):
+                if not lane.waiting:
+                    # Moved meanwhile.
+                    continue
                 batch = producer.create_batch()
                 lane.travelling = _fill(batch.append, lane.waiting)
                 lane.records -= sum(len(indexes) for _, indexes in lane.travelling)
                 # Nothing may be added by aiokafka: we know the records of a batch by counting.
                 batch.close()
+                if not self._travelling[lane.leader]:
+                    self._heard_at[lane.leader] = time.monotonic()
                 self._travelling[lane.leader] += 1
                 try:
                     acknowledged = await producer.send_batch(batch, self._topic, partition=lane.partition)
@@ -216,6 +258,7 @@ class Publisher:
     def _settle_lane(self, lane: _Lane, error: BaseException | None) -> None:
         travelled, lane.travelling = lane.travelling or [], None
         self._travelling[lane.leader] -= 1
+        self._heard_at[lane.leader] = time.monotonic()
         if lane.waiting:
             self._ready.append(lane)
         if self._ready and not self._travelling[lane.leader]:
@@ -258,7 +301,7 @@ def _fill(
         records = delivery.records
         for count, index in enumerate(indexes):
             record = records[index]
-            if append(timestamp=now, key=record.key, value=record.value) is None:
+            if append(timestamp=now, key=record.key, value=record.value, headers=record.headers) is None:
                 waiting.appendleft((delivery, indexes[count:]))
                 if count:
                     filled.append((delivery, indexes[:count]))

@@ -21,14 +21,21 @@ _CODES = frozenset(countries.by_code())
 _MAX_TIME_MS = 253_402_300_799_999  # the last millisecond of the year 9999
 
 
+Headers = list[tuple[str, bytes]]
+"""aiokafka takes a list and nothing else."""
+NO_HEADERS: Headers = []
+"""The one that all records without headers share: never changed."""
+
+
 class Record(msgspec.Struct, frozen=True, gc=False):
     """Key and value of a record; the tweet's own time is in the value only."""
 
     key: bytes
     value: bytes
+    headers: Headers = NO_HEADERS
 
 
-def record(tweet: tweets_pb2.Tweet) -> Record:
+def record(tweet: tweets_pb2.Tweet, headers: Headers = NO_HEADERS) -> Record:
     """The record of a complete tweet, as the gateway sends it. Raises `InvalidTweetError`."""
     own_id = tweet.id
     if not is_canonical_id(own_id):
@@ -39,7 +46,7 @@ def record(tweet: tweets_pb2.Tweet) -> Record:
     at = _acceptable_time(tweet.accepted_at_ms)
     text = acceptable_text(tweet.text)
     country = acceptable_country(tweet.country)
-    return Record(own_id.encode(), encode(Tweet(own_id, text, country, code, at)))
+    return Record(own_id.encode(), encode(Tweet(own_id, text, country, code, at)), headers)
 
 
 def completed(tweet: tweets_pb2.Tweet) -> Record:

@@ -14,8 +14,10 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from grpc_producer.connection import Connection
 from grpc_producer.probes import Probes
 from grpc_producer.publisher import Publisher
+from grpc_producer.replicas import under_replicated, without_leader
 from grpc_producer.service import TweetPublisherService
 from protos import tweets_pb2, tweets_pb2_grpc
+from weather_tweets import traces
 from weather_tweets.metrics import ProducerMetrics
 from weather_tweets.settings import KafkaSettings, ProducerSettings
 
@@ -49,9 +51,13 @@ class ProducerServer:
         self._settings = settings
         self._registry = registry
         self._publisher = Publisher(kafka.topic, settings.max_in_flight, settings.stay_milliseconds / 1000)
-        self._service = TweetPublisherService(self._publisher, ProducerMetrics(registry))
+        self._tracing = traces.tracing("producer")
+        metrics = ProducerMetrics(registry)
+        self._service = TweetPublisherService(self._publisher, metrics, self._tracing)
         self._health = health.aio.HealthServicer()
-        self._connection = Connection(kafka, settings, self._publisher, self._tell)
+        self._connection = connection = Connection(kafka, settings, self._publisher, self._tell)
+        metrics.under_replicated.set_function(lambda: under_replicated(connection.partitions()))
+        metrics.without_leader.set_function(lambda: without_leader(connection.partitions()))
         self.port = 0
         """The gRPC port that is listened on, once started."""
         self.metrics_port = 0
@@ -98,6 +104,8 @@ class ProducerServer:
         self._connecting.cancel()
         await asyncio.gather(self._connecting, return_exceptions=True)
         self._probes.close()
+        if self._tracing:
+            self._tracing.close()
         log.info("Stopped")
 
     async def _tell(self, kafka_is_up: bool) -> None:

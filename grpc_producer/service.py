@@ -8,10 +8,12 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
+from grpc_producer.publish_spans import PublishSpans
 from grpc_producer.publisher import Delivery, Publisher
-from grpc_producer.records import Record, completed, record
+from grpc_producer.records import NO_HEADERS, Record, completed, record
 from protos import tweets_pb2, tweets_pb2_grpc
 from weather_tweets.metrics import ProducerMetrics
+from weather_tweets.traces import Tracing
 from weather_tweets.tweet import InvalidTweetError
 
 MAX_UNANSWERED_BATCHES = 1000
@@ -34,8 +36,11 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class TweetPublisherService(tweets_pb2_grpc.TweetPublisherServicer):
     """Answers for each tweet once Kafka has acknowledged or refused it."""
 
-    def __init__(self, publisher: Publisher, metrics: ProducerMetrics) -> None:
+    def __init__(
+        self, publisher: Publisher, metrics: ProducerMetrics, tracing: Tracing | None = None
+    ) -> None:
         self._publisher = publisher
+        self.tracing = tracing
         self._metrics = metrics
         self._streams: set[_Stream] = set()
         metrics.in_flight.set_function(lambda: publisher.in_flight)
@@ -143,9 +148,12 @@ class _Stream:
         records: list[Record] = []
         positions: list[int] | None = None
         rejections: list[tweets_pb2.Rejection] = []
+        spans = PublishSpans(self._service.tracing)
         for index, tweet in enumerate(batch.tweets):
             try:
-                records.append(record(tweet))
+                records.append(
+                    record(tweet, spans.headers(tweet.traceparent) if tweet.traceparent else NO_HEADERS)
+                )
             except InvalidTweetError as error:
                 if positions is None:
                     positions = list(range(index))
@@ -160,6 +168,7 @@ class _Stream:
 
         def settled(delivery: Delivery) -> None:
             self._service.count(delivery)
+            spans.end(delivery.refusals[0].detail if delivery.refusals else "")
             for submitted, reason, detail in delivery.refusals:
                 position = submitted if positions is None else positions[submitted]
                 rejections.append(tweets_pb2.Rejection(index=position, reason=reason, detail=detail))

@@ -25,7 +25,9 @@ async def test_a_cancellation_ends_it_whenever_it_comes(swallowed: bool) -> None
 
     producer = SimpleNamespace(
         partitions_for=AsyncMock(return_value=[0]),
-        client=SimpleNamespace(force_metadata_update=answer, close=AsyncMock()),
+        client=SimpleNamespace(
+            force_metadata_update=answer, close=AsyncMock(), cluster=SimpleNamespace(_partitions={})
+        ),
         stop=AsyncMock(),
         _sender=SimpleNamespace(sender_task=None),
     )

@@ -1,9 +1,11 @@
 """The publisher over a Kafka that the test plays: every record is settled, and settled once."""
 
 import asyncio
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, OutOfOrderSequenceNumber
 from hypothesis import given
@@ -20,8 +22,11 @@ class Batch:
     def __init__(self) -> None:
         self.values: list[bytes] = []
 
-    def append(self, *, timestamp: int, key: bytes, value: bytes) -> object | None:
+    def append(
+        self, *, timestamp: int, key: bytes, value: bytes, headers: list[tuple[str, bytes]]
+    ) -> object | None:
         assert timestamp > 1_700_000_000_000
+        assert headers == []
         assert key == value
         if len(self.values) == RECORDS_IN_A_BATCH:
             return None
@@ -93,8 +98,72 @@ async def _idle() -> None:
         await asyncio.sleep(0)
 
 
-@given(st.data())
-def test_every_record_is_settled_once_in_any_order_of_events(data: st.DataObject) -> None:
+async def test_a_leader_that_does_not_answer_gets_no_more_while_another_one_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(now=1.0, time=time.time)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr("grpc_producer.publisher.time", clock)
+    kafka, publisher, _ = playing(4)
+    settled: list[Delivery] = []
+
+    async def submit(name: str) -> None:
+        # To the next partition each time.
+        clock.now += 0.01
+        publisher.submit(records([name]), settled.append)
+        await _idle()
+
+    for name in "abcd":
+        await submit(name)
+    # Of each leader one is on its way, and another waits behind it.
+    frozen, answering = (partition % 2 for partition, _, _ in kafka.sent)
+    assert frozen != answering
+    for _ in range(2):
+        kafka.acknowledge(1)
+        await _idle()
+    assert len(settled) == 2
+    clock.now += 1.0
+    publisher.go_round()
+    await _idle()
+    for name in "efgh":
+        await submit(name)
+    while len(kafka.sent) > 1:
+        assert kafka.sent[1][0] % 2 == answering
+        kafka.acknowledge(1)
+        await _idle()
+    assert sorted(kafka.stored) == [name.encode() for name in "bcdefgh"]
+    # It is not given up: when it answers it gets its share again.
+    kafka.acknowledge(0)
+    for name in "ijkl":
+        await submit(name)
+    assert {partition % 2 for partition, _, _ in kafka.sent} == {frozen, answering}
+    publisher.detach("the test is over")
+
+
+async def test_nothing_is_moved_while_no_leader_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grpc_producer.publisher._STUCK_SECONDS", -1.0)
+    kafka, publisher, _ = playing(2)
+    settled: list[Delivery] = []
+    for name in "abcd":
+        publisher.submit(records([name]), settled.append)
+        await _idle()
+        publisher.go_round()
+        await _idle()
+    while kafka.sent:
+        kafka.acknowledge(0)
+        await _idle()
+    assert sorted(kafka.stored) == [name.encode() for name in "abcd"]
+    publisher.detach("the test is over")
+
+
+@given(st.data(), st.booleans())
+def test_every_record_is_settled_once_in_any_order_of_events(data: st.DataObject, slow: bool) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("grpc_producer.publisher._STUCK_SECONDS", -1.0 if slow else 3600.0)
+        _play_events(data)
+
+
+def _play_events(data: st.DataObject) -> None:
     async def play() -> None:
         kafka, publisher, _ = playing(data.draw(st.integers(1, 5)))
         settled: list[Delivery] = []
@@ -105,6 +174,9 @@ def test_every_record_is_settled_once_in_any_order_of_events(data: st.DataObject
             submitted += [record.value for record in batch]
             publisher.submit(batch, settled.append)
             await _idle()
+            if data.draw(st.booleans()):
+                publisher.go_round()
+                await _idle()
             # A broker gets its next request when the last one is answered: never two for a partition.
             partitions = [partition for partition, _, _ in kafka.sent]
             assert len(partitions) == len(set(partitions))
