@@ -15,17 +15,24 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from streams.batch_span import batch_span
 from streams.consumed_log import ConsumedLog
 from streams.counters import Counters
 from streams.dead_letters import DeadLetters
-from streams.decoding import Batch, decoder
+from streams.decoding import Batch, decoder, traced_decoder
+from streams.history import History
+from streams.history_store import HistoryStore
+from streams.history_writing import HistoryWriting
+from streams.indexes import Indexes
 from streams.lanes import process_in_lanes
 from streams.last_words import LastWords
 from streams.log_limit import LogLimit
 from streams.persistence import AbandonedError, Persistence
 from streams.processing import Processor
 from streams.publishing import Publishing
-from streams.restart import restart
+from streams.purging import Purging
+from streams.restart import Worker
+from streams.retention import RetentionStore
 from streams.stats import ClusterStats
 from streams.tally_table import NAME as TABLE
 from streams.tally_table import TallyTable
@@ -36,7 +43,7 @@ from streams.transport import BatchSchema
 from streams.tweet_store import TweetStore
 from streams.watch import Watch
 from streams.web import add_pages
-from weather_tweets import logs, lost_connections
+from weather_tweets import logs, lost_connections, traces
 from weather_tweets.kafka import ssl_context
 from weather_tweets.metrics import StreamsMetrics
 from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings, StreamsSettings
@@ -57,7 +64,11 @@ class Boot(BootStrategy):
             self.kafka_producer(),
             self.kafka_consumer(),
             [self.app.topic_life, self.app.watch],
-            [self.app.publishing] if self.app.publishing else [],
+            [
+                service
+                for service in (self.app.publishing, self.app.history, self.app.indexes, self.app.purging)
+                if service
+            ],
             self.agents(),
             self.kafka_conductor(),
             self.tables(),
@@ -72,6 +83,9 @@ class StreamsApp(faust.App):
     topic_life: TopicLife
     watch: Watch
     publishing: Publishing | None = None
+    history: HistoryWriting | None = None
+    indexes: Indexes | None = None
+    purging: Purging | None = None
 
     def _create_directories(self) -> None:
         # Faust makes the folder, but none that it is to be in.
@@ -87,11 +101,15 @@ def create_app(
     metrics = StreamsMetrics()
     metrics.dead_share.set(streams.dead_share)
     table = TallyTable(app)
-    log = ConsumedLog(app, kafka.topic)
     changelog, topics = f"{app.conf.id}-{TABLE}-changelog", Topics(kafka)
+    log = ConsumedLog(app, kafka.topic, topics)
 
     def settled() -> bool:
         return app.tables.actives_ready and not app.rebalancing
+
+    def restart(reason: str) -> None:
+        worker: Worker = cast(Any, app.beacon.root).data
+        worker.begin_anew(reason)
 
     app.topic_life = life = TopicLife(
         kafka, changelog, topics=topics, log=log, tallies=table, settled=settled, restart=restart
@@ -99,6 +117,7 @@ def create_app(
 
     def found(topic: Topic) -> None:
         table.set_partitions(topic.partitions)
+        metrics.topic_partitions.set(topic.partitions)
         life.begin(topic)
 
     app.topics_ready = TopicsReady(kafka, changelog, topics, found)
@@ -111,13 +130,16 @@ def create_app(
         generation = event.message.generation_id if event else None
         return app.flow_control.is_active() and generation == app.consumer_generation_id
 
-    persistence = Persistence(metrics, wanted)
+    tracing = traces.tracing("streams")
+    persistence = Persistence(metrics, wanted, tracing.step) if tracing else Persistence(metrics, wanted)
+    history = History() if streams.stores else None
     processor = Processor(
         log=log,
         tallies=table,
         letters=DeadLetters(app, kafka.dead_topic, source=kafka.topic),
         tweets=store,
         publisher=counters,
+        history=history,
         persistence=persistence,
         metrics=metrics,
     )
@@ -141,6 +163,29 @@ def create_app(
             publish_seconds=streams.publish_seconds,
         )
 
+    if store and history:
+        app.indexes = indexes = Indexes(mongo)
+        stored_history = HistoryStore.beside(store.collection)
+        app.history = HistoryWriting(
+            history=history,
+            store=stored_history,
+            partitions=log.partitions,
+            tallies=table.get,
+            persistence=persistence,
+            settled=lambda: settled() and indexes.of_positions,
+            metrics=metrics,
+        )
+        if mongo.retention_days:
+            app.purging = Purging(
+                mongo.retention_days,
+                retention=RetentionStore.beside(store.collection),
+                history=stored_history,
+                partitions=log.partitions,
+                tallies=table.get,
+                settled=lambda: settled() and indexes.all_made,
+                metrics=metrics,
+            )
+
     def held_up() -> dict[str, str]:
         """A sentence for each thing about the topics because of which records are not counted."""
         return life.waiting_for | watch.held_up()
@@ -148,7 +193,9 @@ def create_app(
     def waiting_for() -> dict[str, str]:
         """A sentence for each thing that is waited for, which is no fault of this worker's."""
         away = watch.waiting_for()
-        return held_up() | ({away.partition(":")[0]: away} if away else {})
+        behind = app.history.waiting_for() if app.history else {}
+        making = app.indexes.waiting_for() if app.indexes else {}
+        return behind | making | held_up() | ({away.partition(":")[0]: away} if away else {})
 
     def trouble() -> str:
         """Why the worker is stuck, empty if it is not; without its topics it can but wait."""
@@ -167,7 +214,10 @@ def create_app(
     )
     add_pages(app, stats=stats, watch=watch, trouble=trouble, waiting_for=waiting_for, metrics=metrics)
     topic = app.topic(
-        kafka.topic, schema=BatchSchema(decoder(), collect_milliseconds=streams.collect_milliseconds)
+        kafka.topic,
+        schema=BatchSchema(
+            traced_decoder() if tracing else decoder(), collect_milliseconds=streams.collect_milliseconds
+        ),
     )
     # Beside those in hand one batch waits, the others stay with the broker and grow: many small ones cost
     # more than few large ones. Set here, because Faust 0.15.3 ignores the `maxsize` that `app.topic` takes.
@@ -176,15 +226,19 @@ def create_app(
     async def process_event(event: EventT[Any]) -> None:
         batch = cast(Batch, event.value)
         try:
-            with metrics.batch_seconds.time():
+            with metrics.batch_seconds.time(), batch_span(tracing, batch):
                 done = await processor.process(batch)
         except AbandonedError:
             done = False
         except Exception as error:
-            # Faust would start the agent again at the batch after this one. Nothing is acknowledged: the
-            # process ends, and its successor begins where this one failed.
-            await app.crash(error)
-            raise
+            if not app.should_stop:
+                # Faust would start the agent again at the batch after this one. Nothing is acknowledged: the
+                # process ends, and its successor begins where this one failed.
+                await app.crash(error)
+                raise
+            # What it works with is being closed under it.
+            _log.info("a batch is left to the next owner of partition %d: %r", event.message.partition, error)
+            done = False
         if done:
             metrics.batch_records.observe(len(batch.tweets) + len(batch.dead))
             event.ack()
@@ -203,6 +257,10 @@ def create_app(
 
     @app.on_before_shutdown.connect
     async def close_stores(*_: Any, **__: Any) -> None:
+        if app.history:
+            await app.history.write_last()
+        if tracing:
+            tracing.close()
         if store:
             await store.close()
         if counters:
@@ -243,6 +301,7 @@ def _options(kafka: KafkaSettings, streams: StreamsSettings) -> dict[str, Any]:
         "topic_replication_factor": kafka.replication_factor,
         "table_standby_replicas": 0,
         "store": "memory://",
+        "Worker": Worker,
         "datadir": Path(streams.data_dir),
         "logging_config": _logging(),
         "worker_redirect_stdouts": False,

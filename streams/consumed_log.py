@@ -3,19 +3,32 @@
 import asyncio
 from typing import cast
 
+from aiokafka.errors import KafkaConnectionError
 from faust.types import TP, AppT
 
+from streams.tally import Tally
+from streams.topic_identity import Topics
 from streams.transport import Consumer, RecordBatch
 
 ANSWER_SECONDS = 3.0
 """How long Kafka may take to tell an offset."""
 
 
+def is_to_move(log: "ConsumedLog", partition: int, tally: Tally) -> bool:
+    """Whether a tally is to move to the topic's present epoch.
+
+    With what was counted before, or with what was not and the former log is known to have had.
+    """
+    anew = bool(log.topic_id) and tally.topic_id != log.topic_id
+    return anew and bool(tally.accounted or log.former_end(partition))
+
+
 class ConsumedLog:
     """Offsets of the topic's partitions. Methods that ask Kafka raise `KafkaError` or `TimeoutError`."""
 
-    def __init__(self, app: AppT, topic: str) -> None:
+    def __init__(self, app: AppT, topic: str, topics: Topics) -> None:
         self._app = app
+        self._topics = topics
         self._topic = topic
         self._ends: dict[int, int] = {}
         self._confirmed_ends: dict[int, int] = {}
@@ -30,6 +43,17 @@ class ConsumedLog:
         self._former_ends, self._ends, self._confirmed_ends = self._confirmed_ends, {}, {}
         self.made_anew = bool(self.topic_id) and topic_id != self.topic_id
         self.topic_id = topic_id
+
+    async def is_present(self, topic_id: str) -> bool:
+        """Whether Kafka still has the topic with this id, at the moment of its answer.
+
+        No broker that can be asked may know better.
+        """
+        try:
+            ids = await self._topics.ids(self._topic, ANSWER_SECONDS)
+        except ConnectionError as error:
+            raise KafkaConnectionError(str(error)) from error
+        return ids == {topic_id}
 
     def known_ends(self) -> dict[int, int]:
         """The ends as they were asked for last."""

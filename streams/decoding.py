@@ -1,13 +1,14 @@
 """From a batch of raw records to tweets and dead letters. Never raises, whatever was written to the topic."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 
 from streams.tally import UNKNOWN_LIFE
 from weather_tweets import countries
+from weather_tweets.traceparent import HEADER
 from weather_tweets.tweet import (
     MAX_COUNTRY_CHARACTERS,
     MAX_TEXT_CHARACTERS,
@@ -75,6 +76,10 @@ class Batch(NamedTuple):
     dead: Sequence[DeadLetter]
     life: int = UNKNOWN_LIFE
     """Which life of the topic it is of (`tally.life_of`)."""
+    appended: Sequence[int] = ()
+    """When Kafka took each of `tweets`, in milliseconds since the epoch by the broker's clock."""
+    traceparents: Collection[str] = ()
+    """Of the traces that its records belong to, where traces are on."""
 
     def after(self, offset: int) -> "Batch":
         """What of it comes after `offset`."""
@@ -84,9 +89,27 @@ class Batch(NamedTuple):
         return self._replace(
             start=offset + 1,
             tweets=self.tweets[keep:],
+            appended=self.appended[keep:],
             offsets=self.offsets[keep:],
             dead=[letter for letter in self.dead if letter.offset > offset],
         )
+
+
+def traced_decoder() -> "Callable[[RecordBatch], Batch]":
+    """As `decoder`, with the batches' `traceparents`."""
+    decode = decoder()
+
+    def decode_traced(records: "RecordBatch") -> Batch:
+        found = {value for record in records for name, value in record.headers if name == HEADER}
+        batch = decode(records)
+        # Anybody may have written the header: whatever the bytes, nothing is raised.
+        return (
+            batch._replace(traceparents=[each.decode("latin-1") for each in found if each])
+            if found
+            else batch
+        )
+
+    return decode_traced
 
 
 def decoder() -> "Callable[[RecordBatch], Batch]":
@@ -103,12 +126,21 @@ def decoder() -> "Callable[[RecordBatch], Batch]":
         except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
             # One of them is not ours.
             return decode_each(records)
-        offsets = [record.offset for record in records]
-        return Batch(records.topic, records.partition, records.start, records.last, tweets, offsets, ())
+        return Batch(
+            records.topic,
+            records.partition,
+            records.start,
+            records.last,
+            tweets,
+            [record.offset for record in records],
+            (),
+            appended=[record.timestamp for record in records],
+        )
 
     def decode_each(records: "RecordBatch") -> Batch:
         tweets: list[Tweet] = []
         offsets: list[int] = []
+        appended: list[int] = []
         dead: list[DeadLetter] = []
         for record in records:
             try:
@@ -121,7 +153,17 @@ def decoder() -> "Callable[[RecordBatch], Batch]":
                 )
             else:
                 offsets.append(record.offset)
-        return Batch(records.topic, records.partition, records.start, records.last, tweets, offsets, dead)
+                appended.append(record.timestamp)
+        return Batch(
+            records.topic,
+            records.partition,
+            records.start,
+            records.last,
+            tweets,
+            offsets,
+            dead,
+            appended=appended,
+        )
 
     read = reader()
     return decode

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from aiokafka.errors import KafkaError
@@ -49,7 +50,14 @@ class Persistence:
     `wanted` says whether the work is still this worker's; it is asked between two attempts.
     """
 
-    def __init__(self, metrics: StreamsMetrics, wanted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        metrics: StreamsMetrics,
+        wanted: Callable[[], bool],
+        step: Callable[[str], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        """`step` is entered around every attempt, with the store's name: its span, where traces are on."""
+        self._step = step
         self._metrics = metrics
         self._wanted = wanted
         self._waiting: Counter[str] = Counter()
@@ -76,7 +84,7 @@ class Persistence:
         try:
             while True:
                 try:
-                    with self._metrics.store_seconds.labels(store).time():
+                    with self._metrics.store_seconds.labels(store).time(), self._step(store):
                         return await write()
                 except _STORE_ERRORS as error:
                     attempts += 1

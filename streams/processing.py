@@ -1,8 +1,9 @@
 """What happens to a batch, in which order, and why the counts are exact.
 
 Order: dead letters → MongoDB → tally (with its offset, into the changelog) → Redis → acknowledgement. Each
-step is finished before the next begins; partitions are independent of one another. A worker may die between
-any two steps, or be thought dead and go on for a while (a zombie):
+step is finished before the next begins; partitions are independent of one another. The history is noted with
+the tally, and written to MongoDB up to a second later, beside this order (`history_writing`). A worker may
+die between any two steps, or be thought dead and go on for a while (a zombie):
 
 - *Dead letters sent, the rest not*: the batch comes again, the letters are sent again with the same partition
   and offset in their headers; they are counted by the tally, once.
@@ -18,13 +19,25 @@ any two steps, or be thought dead and go on for a while (a zombie):
   the consumer stands beyond it: the consumer goes back, and MongoDB's answers are what they were.
 - *Acknowledged, tally lost, and the log's beginning with it* (retention): what MongoDB has of these offsets
   was a message; the others are lost.
+- *Stored, and then compacted away* before it was counted, or counted again: what MongoDB has of offsets that
+  have no record any more was a message, too.
 - *A zombie goes on* beside the new owner: both get the same answers from MongoDB and count the same; Redis
-  only grows; its acknowledgements are refused by Kafka.
+  only grows; its acknowledgements are refused by Kafka. What it stores after the new owner has counted it as
+  lost is found when the tally looks back at its losses, which `watch` sees to.
 
-- *The topic is made anew* while a batch is in hand, or before that is known: what was counted of the new log
-  under the old tally is counted again in the new epoch; MongoDB's documents bear the topic's life, and say
-  that it is repeats. A zombie that goes on in the old epoch writes an old tally: the new owner begins the
-  epoch again, with the same answers.
+- *Tally lost, and its tweets are kept no longer*: MongoDB has no answers for them. It begins with the tally
+  that had counted the last of them, which was written before they were deleted (`retention`).
+
+- *Acknowledged, history not written*: whoever has the partition next counts from MongoDB's tweets what is
+  beyond the history's own position. Each of its documents says how far it goes in every life of the topic,
+  and takes a stretch only if that begins where it ends: late, repeated and stale writers change nothing.
+
+- *The topic is made anew* while a batch is in hand, or before that is known: what was counted of the new
+  log under the old tally is counted again in the new epoch; MongoDB's documents bear the topic's life, and
+  say that it is repeats. A zombie that goes on in the old epoch writes an old tally: the new owner begins
+  the epoch again, with the same answers. Who is behind moves no tally back: the epoch that it would begin
+  has to be the present one still when MongoDB has answered what the others have. A tweet of an old epoch
+  that it stores only then is counted when it is looked back, which `watch` sees to.
 
 So the tally is, at every offset, a function of the log and of what MongoDB stored, and of nothing else.
 """
@@ -36,12 +49,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from streams.decoding import Batch, DeadLetter
+from streams.history import History
 from streams.last_minute import LastMinute
 from streams.persistence import Persistence
 from streams.tally import NOTHING_YET, Continuity, Counts, Tally, continuity, life_of
+from streams.tweet_store import Stored
 from weather_tweets.metrics import StreamsMetrics
 
 _log = logging.getLogger(__name__)
@@ -52,9 +67,6 @@ SEEK_AGAIN_SECONDS = 1.0
 RECREATED_AFTER_SECONDS = 2.0
 """How long a log has to end below the tally before it counts as made anew: a new leader may not yet know its
 end (KIP-207)."""
-
-BEHIND_SECONDS = 10.0
-"""How long a worker may not know that the topic was made anew; it looks every two seconds (`topic_life`)."""
 
 
 class Log(Protocol):
@@ -67,6 +79,12 @@ class Log(Protocol):
     @property
     def made_anew(self) -> bool:
         """Whether the topic is another one than the consumer began with."""
+
+    async def is_present(self, topic_id: str) -> bool:
+        """Whether Kafka still has the topic with this id, at the moment of its answer.
+
+        A broker that is behind may not pass for Kafka.
+        """
 
     def former_end(self, partition: int) -> int:
         """Where the log of the epoch before is known to have ended, 0 if that is not known."""
@@ -82,11 +100,14 @@ class Log(Protocol):
 
 
 class Tweets(Protocol):
-    async def store(self, batch: Batch) -> frozenset[int]:
-        """Stores tweets; returns the offsets of the repeats."""
+    async def store(self, batch: Batch) -> Stored:
+        """Stores tweets; says which of them are repeats, and what the others' documents say."""
 
     async def stored_in_other_lives(self, partition: int, life: int) -> Mapping[str, int]:
         """By country's code, how many tweets of the partition are stored that another life gave."""
+
+    async def checkpoint(self, partition: int) -> Tally | None:
+        """The tally to begin with where it is lost, and tweets that it had counted are kept no longer."""
 
     async def stored_between(self, partition: int, first: int, before: int, life: int) -> Mapping[str, int]:
         """By country's code, how many tweets of these offsets, in that life of the topic, are stored."""
@@ -115,21 +136,22 @@ class Processor:
         publisher: Publisher | None,
         persistence: Persistence,
         metrics: StreamsMetrics,
+        history: History | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Without `tweets` or `publisher` nothing is written to these stores; for measurements."""
+        """Without `tweets`, `publisher` or `history` nothing goes to these stores; for measurements."""
         self._log_of = log
         self._tallies = tallies
         self._letters = letters
         self._tweets = tweets
         self._publisher = publisher
+        self._history = history
         self._persistence = persistence
         self._metrics = metrics
         self._sleep = sleep
         self._clock = clock
         self._sought_at: dict[int, float] = {}
-        self._behind_since: dict[int, float] = {}
         self.last_minutes: dict[int, LastMinute] = {}
         """The windows of the partitions that were seen."""
         self._in_hand = 0
@@ -157,17 +179,15 @@ class Processor:
     async def _process(self, batch: Batch) -> bool:
         partition = batch.partition
         tally = self._tallies.get(partition)
+        if not tally.accounted:
+            tally = await self._begun(partition, tally)
         if tally.topic_id != self._log_of.topic_id:
             tally = await self._of_this_epoch(partition, tally)
         if self._log_of.made_anew:
             # What was fetched may still be of the topic before: whoever begins anew reads it again.
             return False
-        if life_of(self._log_of.topic_id) in tally.former:
-            if not self._is_present_for_good(partition):
-                return False
-            tally = tally.begun_again(self._log_of.topic_id, await self._of_other_lives(partition))
-            self._tallies.set(partition, tally)
-        self._behind_since.pop(partition, None)
+        if batch.last < batch.start:
+            tally = await self._looked_back(partition, tally)
         standing = continuity(tally, start=batch.start, last=batch.last)
         if standing is Continuity.OLD:
             if not await self._was_recreated(partition, tally):
@@ -179,7 +199,8 @@ class Processor:
             tally = await self._made_anew(partition, tally, end=0)
             standing = continuity(tally, start=batch.start, last=batch.last)
         if standing is Continuity.HOLE:
-            beginning = await self._log_of.beginning(partition)
+            # Only what is in nobody's hands: the log may have lost what this batch has by now.
+            beginning = min(await self._log_of.beginning(partition), batch.start)
             if beginning > tally.offset + 1:
                 tally = await self._mourned(partition, tally, beginning)
             if batch.start > tally.offset + 1:
@@ -203,56 +224,100 @@ class Processor:
 
     async def _count(self, batch: Batch, tally: Tally) -> None:
         partition = batch.partition
-        repeats: frozenset[int] = frozenset()
+        life = life_of(tally.topic_id)
+        stored = Stored(frozenset(), ())
         if batch.dead:
             dead = list(batch.dead)
             await self._persistence.until_done("dead", lambda: self._letters.send(partition, dead))
         if batch.tweets and self._tweets:
             tweets = self._tweets
-            batch = batch._replace(life=life_of(tally.topic_id))
-            repeats = await self._persistence.until_done("mongo", lambda: tweets.store(batch))
-        messages = (
-            [t for t, o in zip(batch.tweets, batch.offsets, strict=True) if o not in repeats]
-            if repeats
-            else batch.tweets
-        )
+            batch = batch._replace(life=life)
+            stored = await self._persistence.until_done("mongo", lambda: tweets.store(batch))
+        repeats = stored.repeats
+        messages, appended = batch.tweets, batch.appended
+        if repeats:
+            counted_now = [i for i, offset in enumerate(batch.offsets) if offset not in repeats]
+            messages = [batch.tweets[i] for i in counted_now]
+            appended = [batch.appended[i] for i in counted_now]
         by_code = Counter([tweet.code for tweet in messages])
+        if self._tweets and batch.last - tally.offset > len(batch.tweets) + len(batch.dead):
+            by_code |= Counter(await self._stored_between(partition, tally.offset + 1, batch.last + 1, life))
         counted = tally.counted(
-            Counts(len(messages), by_code, len(batch.dead), len(repeats)), last=batch.last
+            Counts(by_code.total(), by_code, len(batch.dead), len(repeats)), last=batch.last
         )
         self._tallies.set(partition, counted)
-        self.last_minutes.setdefault(partition, LastMinute()).add(messages, by_code, time.time())
+        if self._history and by_code.total() == len(messages):
+            self._history.add(batch, stored, life=life)
+        elif self._history:
+            # Of the others nobody has the text and the hour at hand.
+            self._history.begin(partition, life, batch.last)
+        self.last_minutes.setdefault(partition, LastMinute()).add(messages, appended, by_code, time.time())
         if self._publisher:
             publisher, codes = self._publisher, list(by_code)
             await self._persistence.until_done("redis", lambda: publisher.publish(partition, counted, codes))
         processed = self._metrics.processed
-        processed.labels("message").inc(len(messages))
+        processed.labels("message").inc(by_code.total())
         if batch.dead:
             processed.labels("dead").inc(len(batch.dead))
         if repeats:
             processed.labels("repeat").inc(len(repeats))
 
+    async def _begun(self, partition: int, tally: Tally) -> Tally:
+        """A tally that has counted nothing, or the one of when tweets were kept no longer."""
+        if not self._tweets:
+            return tally
+        tweets = self._tweets
+        checkpoint = await self._persistence.until_done("mongo", lambda: tweets.checkpoint(partition))
+        if checkpoint is None:
+            return tally
+        _log.warning(
+            "partition %d: its tally is lost; what is kept no longer was counted up to offset %d",
+            partition, checkpoint.offset,
+        )  # fmt: skip
+        self._tallies.set(partition, checkpoint)
+        return checkpoint
+
     async def _of_this_epoch(self, partition: int, tally: Tally) -> Tally:
         topic_id = self._log_of.topic_id
-        if not topic_id or life_of(topic_id) in tally.former:
+        if not topic_id:
             return tally
-        if tally.topic_id or await self._was_recreated(partition, tally):
-            return await self._made_anew(partition, tally, end=self._log_of.former_end(partition))
+        end = self._log_of.former_end(partition)
+        if tally.topic_id or end or await self._was_recreated(partition, tally):
+            return await self._made_anew(partition, tally, end=end)
         # It has not counted anything yet, or is of a version that took no note of the id.
-        adopted = tally._replace(topic_id=topic_id)
-        if not tally.accounted and (stored := await self._of_other_lives(partition)):
+        if tally.accounted:
+            return tally._replace(topic_id=topic_id)
+        if stored := await self._of_other_lives(partition, topic_id):
             # They were counted by a tally that is lost, and their topic is gone.
-            adopted = tally.made_anew(topic_id, end=0, stored=stored)
+            adopted = tally.made_anew(topic_id, end=0).with_late(stored)
             self._tallies.set(partition, adopted)
-        return adopted
+            return adopted
+        return tally._replace(topic_id=topic_id, begun_with={})
 
-    def _is_present_for_good(self, partition: int) -> bool:
-        """Whether the topic that is read, though the tally calls it a former one, is the present one.
+    async def _looked_back(self, partition: int, tally: Tally) -> Tally:
+        """The tally with what was stored after it had been given up: of earlier epochs, or as lost."""
+        topic_id = self._log_of.topic_id
+        if not topic_id or not self._tweets:
+            return tally
+        complete = await self._with_found(partition, tally)
+        if tally.begun_with is not None:
+            complete = complete.with_late(await self._of_other_lives(partition, topic_id))
+        if complete.messages > tally.messages:
+            _log.warning(
+                "partition %d: %d messages that had been given up were stored late, and are counted now",
+                partition, complete.messages - tally.messages,
+            )  # fmt: skip
+            self._tallies.set(partition, complete)
+            if self._history:
+                self._history.begin(partition, life_of(complete.topic_id), complete.offset)
+        return complete
 
-        Whoever is behind knows within seconds. If we are not, a worker that was has moved the tally back.
-        """
-        since = self._behind_since.setdefault(partition, self._clock())
-        return self._clock() - since >= BEHIND_SECONDS
+    async def _with_found(self, partition: int, tally: Tally) -> Tally:
+        """The tally with what is stored of what it had counted as lost."""
+        return tally.with_found([
+            await self._stored_between(partition, loss.first, loss.before, life_of(tally.topic_id))
+            for loss in tally.losses
+        ])  # fmt: skip
 
     async def _was_recreated(self, partition: int, tally: Tally) -> bool:
         """Whether the log ends below the tally, and still does a while later."""
@@ -263,24 +328,32 @@ class Processor:
         await self._sleep(RECREATED_AFTER_SECONDS)
         return await self._log_of.end(partition) <= tally.offset
 
-    async def _of_other_lives(self, partition: int) -> Mapping[str, int]:
-        """By country's code, the messages of the topic's earlier lives, whatever tally counted them."""
+    async def _of_other_lives(self, partition: int, topic_id: str) -> Mapping[str, int]:
+        """By country's code, the messages of all lives before this one, whatever tally counted them.
+
+        Raises `UnknownTopicOrPartitionError` if this one is over: then some of them are of a later one.
+        """
         if not self._tweets:
             return {}
-        tweets, life = self._tweets, life_of(self._log_of.topic_id)
-        return await self._persistence.until_done(
+        tweets, life = self._tweets, life_of(topic_id)
+        stored = await self._persistence.until_done(
             "mongo", lambda: tweets.stored_in_other_lives(partition, life)
+        )
+        if not await self._log_of.is_present(topic_id):
+            raise UnknownTopicOrPartitionError("the topic was made anew meanwhile")
+        return stored
+
+    async def _stored_between(self, partition: int, first: int, before: int, life: int) -> Mapping[str, int]:
+        if not self._tweets:
+            return {}
+        tweets = self._tweets
+        return await self._persistence.until_done(
+            "mongo", lambda: tweets.stored_between(partition, first, before, life)
         )
 
     async def _mourned(self, partition: int, tally: Tally, beginning: int) -> Tally:
         """The tally with what the log no longer has: what of it was stored before, and the rest as lost."""
-        stored: Mapping[str, int] = {}
-        if self._tweets:
-            tweets, first, life = self._tweets, tally.offset + 1, life_of(tally.topic_id)
-            stored = await self._persistence.until_done(
-                "mongo", lambda: tweets.stored_between(partition, first, beginning, life)
-            )
-        mourned = tally.without(before=beginning, stored=stored)
+        mourned = await self._with_found(partition, tally.without(before=beginning))
         lost = mourned.lost - tally.lost
         self._metrics.lost.inc(lost)
         _log.error(
@@ -291,8 +364,10 @@ class Processor:
         return mourned
 
     async def _made_anew(self, partition: int, tally: Tally, *, end: int) -> Tally:
-        stored = await self._of_other_lives(partition) if self._log_of.topic_id else {}
-        anew = tally.made_anew(self._log_of.topic_id, end=end, stored=stored)
+        topic_id = self._log_of.topic_id
+        anew = tally.made_anew(topic_id, end=end)
+        if topic_id:
+            anew = anew.with_late(await self._of_other_lives(partition, topic_id))
         lost = anew.lost - tally.lost
         self._metrics.lost.inc(lost)
         _log.error(

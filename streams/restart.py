@@ -1,30 +1,98 @@
-"""Starts the process again in its own place: the same process, command and environment, all else anew.
+"""A worker that can start again in its own place: the same process, command and environment, all else anew.
 
 For what a consumer takes note of only when it begins, as Faust does of the number of a topic's partitions.
+
+A process that is asked to stop has to stop, whatever it does just then. While it drains for a new beginning,
+being asked means that there is none. What comes later is held back, also beyond the beginning, until there is
+somebody who stops in order: by default a signal would end the process at once, and for whoever sent it (a
+supervisor, Kubernetes) that is a failure.
+
+A process that has crashed has to end, too: until it does it keeps its partitions from whoever could go on.
 """
 
-import atexit
+import asyncio
 import logging
 import os
 import signal
 import sys
 import threading
 
+import faust
+
 _log = logging.getLogger(__name__)
 
 STOP_SECONDS = 15.0
 """How long the process may take to drain; afterwards it begins anew as after a crash."""
 
+CRASH_SECONDS = 60.0
+"""How long the process may take to end after a crash, when any of its parts may wait for one that is gone."""
 
-def restart(reason: str) -> None:
-    """Has the process drain as after SIGTERM, and then begin anew. Returns at once."""
-    _log.warning("starting again: %s", reason)
-    atexit.register(_begin_anew)
-    impatient = threading.Timer(STOP_SECONDS, _begin_anew)
-    impatient.daemon = True
-    impatient.start()
-    signal.raise_signal(signal.SIGTERM)
+_STOPS = {signal.SIGTERM, signal.SIGINT}
+
+
+class Worker(faust.Worker):
+    """Faust's worker, which can begin anew."""
+
+    _impatient: threading.Timer | None = None
+    """While the process drains in order to begin anew."""
+    _last_resort: threading.Timer | None = None
+    """After a crash."""
+
+    def install_signal_handlers(self) -> None:
+        super().install_signal_handlers()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+
+    def begin_anew(self, reason: str) -> None:
+        """Has the process drain as after SIGTERM, and then begin anew. Returns at once."""
+        _log.warning("starting again: %s", reason)
+        self._impatient = threading.Timer(STOP_SECONDS, _begin_anew)
+        self._impatient.daemon = True
+        self._impatient.start()
+        super()._on_sigterm()
+
+    def _crash(self, reason: BaseException) -> None:
+        super()._crash(reason)
+        if self._last_resort is None:
+            self._last_resort = threading.Timer(CRASH_SECONDS, _end)
+            self._last_resort.daemon = True
+            self._last_resort.start()
+
+    def _on_sigterm(self) -> None:
+        self._stay_stopped()
+        super()._on_sigterm()
+
+    def _on_sigint(self) -> None:
+        self._stay_stopped()
+        super()._on_sigint()
+
+    def _stay_stopped(self) -> None:
+        if self._impatient:
+            _log.warning("not starting again: the process was asked to stop")
+            self._impatient.cancel()
+            self._impatient = None
+
+    def _shutdown_loop(self) -> None:
+        # The loop is not closed before the new beginning: its handlers of signals would go with it.
+        if self._impatient:
+            signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+            self.loop.run_until_complete(_what_came_before())
+        if self._impatient:
+            _begin_anew()
+        super()._shutdown_loop()
+
+
+async def _what_came_before() -> None:
+    """Has the loop see to the signals that arrived before they were held back."""
+    await asyncio.sleep(0.01)  # a turn of the loop that looks at them, and one that does what they ask for
 
 
 def _begin_anew() -> None:
+    # Of a process that begins anew, the thread that has it do so is the first; what it holds back stays so.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (ourselves)
+
+
+def _end() -> None:
+    _log.critical("ended by force: %.0f s after its crash the process had not come to its end", CRASH_SECONDS)
+    logging.shutdown()
+    os._exit(1)

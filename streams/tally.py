@@ -8,10 +8,10 @@ batch may be counted is decided here, by offsets alone:
   behind what was acknowledged): it must not be counted, the consumer has to go back to `offset + 1`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -20,6 +20,19 @@ UNKNOWN_LIFE = 0
 
 NOTHING_YET = -1
 """Offset of a tally that has counted nothing."""
+
+
+_LOSSES_KEPT = 8
+"""Whoever stood still stores what it had in hand when it goes on: older losses are lost for good."""
+
+
+class Loss(NamedTuple):
+    """Offsets from `first` on and before `before`, which the log lost before they were counted."""
+
+    first: int
+    before: int
+    stored: Mapping[str, int]
+    """Those that were messages nevertheless, by country's code."""
 
 
 class Tally(NamedTuple):
@@ -48,7 +61,13 @@ class Tally(NamedTuple):
     topic_id: str = ""
     earlier: int = 0
     former: Sequence[int] = ()
-    """Earlier lives of the topic (`life_of`): a worker that still reads one of them is behind."""
+    """Earlier lives of the topic (`life_of`)."""
+    begun_with: Mapping[str, int] | None = None
+    """The messages of earlier epochs, by country's code; `None` if a version before took no note of them."""
+    given_up: int = 0
+    """Of `lost`, what the epoch before was known to have when it ended."""
+    losses: Sequence["Loss"] = ()
+    """Where the log of this epoch had lost records, of late: a worker that stood still may yet store some."""
 
     @classmethod
     def from_table(cls, value: Mapping[str, Any] | None) -> "Tally":
@@ -60,6 +79,8 @@ class Tally(NamedTuple):
         if not value:
             return cls()
         tally = cls(**{field: value[field] for field in cls._fields if field in value})
+        if tally.losses:
+            tally = tally._replace(losses=tuple(Loss(*loss) for loss in tally.losses))
         if "empty" in value:
             return tally
         uncounted = tally.offset + 1 - tally.messages - tally.dead - tally.repeats
@@ -92,53 +113,68 @@ class Tally(NamedTuple):
             empty=self.empty + last - self.offset - records,
         )
 
-    def without(self, *, before: int, stored: Mapping[str, int] = MappingProxyType({})) -> "Tally":
-        """This tally with the offsets after `offset` and before `before` lost.
+    def without(self, *, before: int) -> "Tally":
+        """This tally with the offsets after `offset` and before `before` lost."""
+        return self._replace(
+            offset=before - 1,
+            lost=self.lost + before - self.offset - 1,
+            losses=(*self.losses, Loss(self.offset + 1, before, {}))[-_LOSSES_KEPT:],
+        )
 
-        All but those of messages that were `stored` nevertheless, by country's code.
+    def with_found(self, stored: Sequence[Mapping[str, int]]) -> "Tally":
+        """This tally with messages that were stored nevertheless, before or after they were counted as lost.
+
+        `stored` is what there is of each of the `losses` by now, by country's code.
         """
-        lost = before - self.offset - 1
-        found = self.counted(Counts(sum(stored.values()), stored), last=before - 1)
-        return found._replace(empty=self.empty, lost=self.lost + lost - sum(stored.values()))
+        found = Counter[str]()
+        for loss, now in zip(self.losses, stored, strict=True):
+            found += Counter(now) - Counter(loss.stored)
+        if not found:
+            return self
+        return self._replace(
+            messages=self.messages + found.total(),
+            countries=dict(found + Counter(self.countries)),
+            lost=self.lost - found.total(),
+            losses=tuple(
+                loss._replace(stored=dict(Counter(now) | Counter(loss.stored)))
+                for loss, now in zip(self.losses, stored, strict=True)
+            ),
+        )
 
-    def made_anew(
-        self, topic_id: str, *, end: int, stored: Mapping[str, int] = MappingProxyType({})
-    ) -> "Tally":
+    def made_anew(self, topic_id: str, *, end: int) -> "Tally":
         """This tally at the beginning of the topic's next epoch.
 
         `end` is the offset at which the log of the one before is known to have ended; what was not counted
-        of it is lost. `stored` are the messages that all earlier epochs are known to have, by country's code:
-        more than were counted, if a worker stored some whose count was lost with it.
+        of it is lost.
         """
-        uncounted = {
-            code: count - self.countries.get(code, 0)
-            for code, count in stored.items()
-            if count > self.countries.get(code, 0)
-        }
-        settled = self.without(before=max(end, self.offset + 1 + sum(uncounted.values())), stored=uncounted)
+        settled = self.without(before=max(end, self.offset + 1))
         return settled._replace(
             offset=NOTHING_YET,
             epoch=self.epoch + 1,
             topic_id=topic_id,
             earlier=self.earlier + settled.offset + 1,
             former=(*self.former, life_of(self.topic_id)) if self.topic_id else self.former,
+            begun_with=settled.countries,
+            given_up=settled.lost - self.lost,
+            losses=(),
         )
 
-    def begun_again(self, topic_id: str, stored: Mapping[str, int]) -> "Tally":
-        """This tally at the beginning of an epoch that it has left by mistake.
+    def with_late(self, stored: Mapping[str, int]) -> "Tally":
+        """This tally with messages of earlier epochs that were not counted when these ended.
 
-        Its messages are then those that all other epochs have `stored`, by country's code.
+        Because their count was lost, or a worker that stood still meanwhile stored them later. `stored` is
+        what earlier epochs have by now, by country's code.
         """
-        messages = sum(stored.values())
-        others = (*self.former, life_of(self.topic_id))
+        begun_with = Counter(self.begun_with or {})
+        late = Counter(stored) - begun_with
+        found = min(late.total(), self.given_up)
         return self._replace(
-            offset=NOTHING_YET,
-            messages=messages,
-            countries=stored,
-            epoch=self.epoch + 1,
-            topic_id=topic_id,
-            earlier=messages + self.dead + self.repeats + self.empty + self.lost,
-            former=tuple(life for life in others if life != life_of(topic_id)),
+            messages=self.messages + late.total(),
+            countries=dict(late + Counter(self.countries)),
+            lost=self.lost - found,
+            earlier=self.earlier + late.total() - found,
+            begun_with=dict(begun_with + late),
+            given_up=self.given_up - found,
         )
 
 

@@ -1,5 +1,6 @@
 """What Kafka knows a topic by: its id, which is another when it is deleted and made anew (KIP-516)."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -32,18 +33,43 @@ class Topics:
         self._client: AIOKafkaClient | None = None
 
     async def describe(self, names: Iterable[str]) -> dict[str, Topic]:
-        """Those of the topics that there are."""
+        """Those of the topics that there are, as any one broker knows them: it may be seconds behind."""
+        client = await self._connected()
+        node = client.get_random_node()
+        if node is None:
+            raise NodeNotReadyError("no broker is known")
+        return await self._ask(client, node, names)
+
+    async def ids(self, name: str, timeout_seconds: float) -> set[str]:
+        """What the brokers know the topic by, of all that answer in time; empty text from one that has none.
+
+        More than one while some are behind. Raises `NodeNotReadyError` if none answers.
+        """
+        client = await self._connected()
+
+        async def ask(node: int) -> dict[str, Topic]:
+            async with asyncio.timeout(timeout_seconds):
+                return await self._ask(client, node, [name])
+
+        nodes = [broker.nodeId for broker in client.cluster.brokers()]
+        answers = await asyncio.gather(*map(ask, nodes), return_exceptions=True)
+        told = [answer for answer in answers if isinstance(answer, dict)]
+        if not told:
+            raise NodeNotReadyError(f"none of {len(nodes)} brokers answers")
+        return {found[name].id if name in found else "" for found in told}
+
+    async def _connected(self) -> AIOKafkaClient:
         if self._client is None:
             client = AIOKafkaClient(**client_options(self._settings))
             await client.bootstrap()
             self._client = client
-        node = self._client.get_random_node()
-        if node is None:
-            raise NodeNotReadyError("no broker is known")
+        return self._client
+
+    async def _ask(self, client: AIOKafkaClient, node: int, names: Iterable[str]) -> dict[str, Topic]:
         try:
-            response = await self._client.send(node, MetadataRequest(names))
+            response = await client.send(node, MetadataRequest(names))
         except (IncompatibleBrokerVersion, NotImplementedError):
-            return await self._without_ids(self._client, names)
+            return await self._without_ids(client, names)
         found = {}
         for code, name, id_, _, partitions, *_ in response.topics:
             error = for_code(code)

@@ -18,7 +18,7 @@ from typing import Protocol
 from aiokafka.errors import KafkaError
 from mode import Service
 
-from streams.consumed_log import ConsumedLog
+from streams.consumed_log import ConsumedLog, is_to_move
 from streams.tally import Tally
 from streams.topic_identity import Topic, Topics
 from streams.topics import ensure_changelog
@@ -132,8 +132,8 @@ class TopicLife(Service):
 
     def _of_the_old(self) -> bool:
         """Whether tallies of this worker are still to move to the new epoch."""
-        tallies = [self._tallies.get(partition) for partition in self._log_of.partitions()]
-        return any(tally.accounted and tally.topic_id != self._log_of.topic_id for tally in tallies)
+        log = self._log_of
+        return any(is_to_move(log, partition, self._tallies.get(partition)) for partition in log.partitions())
 
     def _start_again(self, reason: str) -> None:
         self._restarting = True

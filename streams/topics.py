@@ -16,7 +16,7 @@ from aiokafka.errors import (
 from mode import Service
 
 from streams.topic_identity import Topic, Topics
-from weather_tweets.kafka import ADMIN_TIMEOUT_MS, client_options, ensure_topics
+from weather_tweets.kafka import ADMIN_TIMEOUT_MS, TOPIC_CONFIG, client_options, ensure_topics
 from weather_tweets.settings import KafkaSettings
 
 Result = TypeVar("Result")
@@ -27,7 +27,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 
 # Every batch writes its partition's whole tally, some kilobytes. Kafka compacts closed segments only, which
 # by default last a week or a gigabyte, and all of that would be read by whoever takes a partition over.
-CHANGELOG_CONFIG = {
+CHANGELOG_CONFIG = TOPIC_CONFIG | {
     "cleanup.policy": "compact",
     "segment.bytes": str(2**20),  # the least that Kafka takes (KIP-1161)
     "segment.ms": "60000",

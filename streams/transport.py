@@ -23,8 +23,10 @@ from faust import Schema
 from faust.transport.consumer import RecordMap
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage
-from faust.types.transports import ConsumerT
+from faust.types.transports import ConsumerT, ProducerT
 from faust.types.tuples import Message
+
+from streams.producer import Producer
 
 T = TypeVar("T")
 
@@ -93,6 +95,13 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Fetches; runs in a thread and an event loop of its own, as Faust has it."""
 
     consumer: "Consumer"
+
+    def _stopped_set(self) -> None:
+        if self.thread_loop.is_closed():
+            # After a crash the thread has ended before it is stopped: nobody there waits to be told.
+            self._stopped.set()
+        else:
+            super()._stopped_set()
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -299,6 +308,7 @@ class Consumer(driver.Consumer):
 
 
 class Transport(driver.Transport):
-    """Faust's aiokafka transport with batches."""
+    """Faust's aiokafka transport with batches, and for topics that grow."""
 
     Consumer: ClassVar[type[ConsumerT]] = Consumer
+    Producer: ClassVar[type[ProducerT]] = Producer

@@ -8,9 +8,10 @@ each record gets the same answer, and of all records with one id exactly one is 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
@@ -18,7 +19,9 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from streams.decoding import Batch
 from streams.group_commit import GroupCommit
-from streams.tally import UNKNOWN_LIFE
+from streams.retention import RetentionStore
+from streams.tally import UNKNOWN_LIFE, Tally
+from weather_tweets.countries import UNKNOWN
 from weather_tweets.kinds import Recogniser, recogniser
 from weather_tweets.settings import MongoSettings
 
@@ -37,12 +40,30 @@ _Position = tuple[int, int, int]
 """Partition, offset, and life of the topic."""
 
 
+class Stored(NamedTuple):
+    """What became of a batch: which of its records are repeats, and what the others' documents say."""
+
+    repeats: frozenset[int]
+    """Offsets."""
+    kinds: Sequence[tuple[str, ...]]
+    """Kinds of weather by tweet, as they are stored; of no meaning where it is a repeat."""
+    elsewhere: bool = False
+    """Whether some messages are stored as of an unknown life of the topic, by an older version."""
+
+
 class TweetStore:
     """The collection of tweets."""
 
-    def __init__(self, client: AsyncMongoClient[Document], collection: AsyncCollection[Document]) -> None:
+    def __init__(
+        self,
+        client: AsyncMongoClient[Document],
+        collection: AsyncCollection[Document],
+        retention: RetentionStore | None = None,
+    ) -> None:
+        """Without `retention` all tweets are kept for ever."""
         self._client = client
-        self._collection = collection
+        self.collection = collection
+        self._retention = retention
         # Made now: later it would keep the first batch waiting.
         self._recogniser = recogniser()
         self._commit = GroupCommit(self._store, size=lambda batch: len(batch.tweets), most=_TWEETS_PER_INSERT)
@@ -63,10 +84,10 @@ class TweetStore:
         collection = client[settings.database].get_collection(
             settings.collection, write_concern=WriteConcern(w="majority")
         )
-        return cls(client, collection)
+        return cls(client, collection, RetentionStore.beside(collection))
 
-    async def store(self, batch: Batch) -> frozenset[int]:
-        """Stores the tweets of a batch; returns the offsets of those that are repeats.
+    async def store(self, batch: Batch) -> Stored:
+        """Stores the tweets of a batch; says which are repeats, and the kinds of weather of the others.
 
         May be called again with the same records and then gives the same answer. Raises
         `pymongo.errors.PyMongoError`; some of the batch may be stored then.
@@ -76,8 +97,8 @@ class TweetStore:
     async def stored_between(self, partition: int, first: int, before: int, life: int) -> Mapping[str, int]:
         """By country's code, how many tweets there are of a partition's offsets from `first` on.
 
-        Of those that the topic's `life` gave, where lives are known. For offsets whose records are gone: no
-        index helps with it. Raises `pymongo.errors.PyMongoError`.
+        Of those that the topic's `life` gave, where lives are known. For offsets whose records are gone.
+        Raises `pymongo.errors.PyMongoError`.
         """
         at: dict[str, Any] = {"partition": partition, "offset": {"$gte": first, "$lt": before}}
         if life != UNKNOWN_LIFE:
@@ -85,38 +106,51 @@ class TweetStore:
         return await self._by_code(at)
 
     async def stored_in_other_lives(self, partition: int, life: int) -> Mapping[str, int]:
-        """By country's code, how many tweets there are of a partition that another life of the topic gave.
+        """By country's code, how many tweets of a partition another life of the topic gave.
+
+        With those that are kept no longer. Raises `pymongo.errors.PyMongoError`.
+        """
+        which: dict[str, Any] = {"partition": partition, "life": {"$nin": [life, UNKNOWN_LIFE, None]}}
+        retired = await self._retention.of(partition) if self._retention else None
+        if not retired:
+            return await self._by_code(which)
+        kept = await self._by_code({**which, "$nor": [retired.query()]})
+        return Counter(kept) + retired.in_other_lives(life)
+
+    async def checkpoint(self, partition: int) -> Tally | None:
+        """The tally to begin with where it is lost, and tweets that it had counted are kept no longer.
 
         Raises `pymongo.errors.PyMongoError`.
         """
-        return await self._by_code({"partition": partition, "life": {"$nin": [life, UNKNOWN_LIFE, None]}})
+        retired = await self._retention.of(partition) if self._retention else None
+        return retired.tally if retired else None
 
     async def _by_code(self, which: Mapping[str, Any]) -> Mapping[str, int]:
-        counts = await self._collection.aggregate(
+        counts = await self.collection.aggregate(
             [{"$match": which}, {"$group": {"_id": "$code", "count": {"$sum": 1}}}]
         )
-        return {count["_id"]: count["count"] async for count in counts}
+        by_code: Counter[str] = Counter()
+        async for count in counts:
+            # Somebody else may have stored one without a code.
+            by_code[count["_id"] or UNKNOWN.code] += count["count"]
+        return by_code
 
     async def close(self) -> None:
         await self._client.close()
 
-    async def _store(self, batches: Sequence[Batch]) -> Sequence[frozenset[int]]:
+    async def _store(self, batches: Sequence[Batch]) -> Sequence[Stored]:
         documents: dict[str, Document] = {}
+        kinds: list[list[tuple[str, ...]]] = []
         for batch in batches:
-            for document in _documents(batch, self._recogniser):
+            of_batch = list(_documents(batch, self._recogniser))
+            kinds.append([document["kinds"] for document in of_batch])
+            for document in of_batch:
                 documents.setdefault(document["_id"], document)
         taken = await self._insert(list(documents.values()))
         if not taken and len(documents) == sum(len(batch.tweets) for batch in batches):
-            return [frozenset()] * len(batches)
-        winners = {id_: _position(document) for id_, document in documents.items()}
-        winners |= await self._positions(taken)
+            return [Stored(frozenset(), of_batch) for of_batch in kinds]
         return [
-            frozenset(
-                offset
-                for tweet, offset in zip(batch.tweets, batch.offsets, strict=True)
-                if not _same(winners[tweet.id], (batch.partition, offset, batch.life))
-            )
-            for batch in batches
+            _verdict(batch, documents | stored) for stored in [await self._stored(taken)] for batch in batches
         ]
 
     async def _insert(self, documents: list[Document]) -> list[str]:
@@ -124,7 +158,7 @@ class TweetStore:
         if not documents:
             return []
         try:
-            await self._collection.insert_many(documents, ordered=False)
+            await self.collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             failures = error.details["writeErrors"]
             if error.details["writeConcernErrors"] or any(
@@ -134,18 +168,18 @@ class TweetStore:
             return [documents[failure["index"]]["_id"] for failure in failures]
         return []
 
-    async def _positions(self, ids: list[str]) -> dict[str, _Position]:
-        """Positions of the stored documents with these ids, all of which there are."""
-        positions: dict[str, _Position] = {}
+    async def _stored(self, ids: list[str]) -> dict[str, Document]:
+        """The stored documents with these ids, all of which there are: their positions and kinds."""
+        stored: dict[str, Document] = {}
         queries = iter([ids[i : i + _IDS_PER_QUERY] for i in range(0, len(ids), _IDS_PER_QUERY)])
 
         async def ask() -> None:
             for some in queries:
-                found = self._collection.find(
-                    {"_id": {"$in": some}}, {"partition": 1, "offset": 1, "life": 1}
+                found = self.collection.find(
+                    {"_id": {"$in": some}}, {"partition": 1, "offset": 1, "life": 1, "kinds": 1}
                 )
                 async for document in found:
-                    positions[document["_id"]] = _position(document)
+                    stored[document["_id"]] = document
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -154,14 +188,33 @@ class TweetStore:
         except* PyMongoError as errors:
             # Who tries again looks for the error, not for a group of them.
             raise errors.exceptions[0] from None
-        missing = [id_ for id_ in ids if id_ not in positions]
+        missing = [id_ for id_ in ids if id_ not in stored]
         if missing:
             raise DocumentVanishedError(f"{len(missing)} documents were deleted while they were looked at")
-        return positions
+        return stored
 
 
 class DocumentVanishedError(RuntimeError):
     """A document that was in the way of an insert was gone when it was read. Trying again helps."""
+
+
+def _verdict(batch: Batch, documents: Mapping[str, Document]) -> Stored:
+    """What the stored documents say of a batch, all of whose ids they have."""
+    repeats, kinds, elsewhere = [], [], False
+    for tweet, offset in zip(batch.tweets, batch.offsets, strict=True):
+        document = documents[tweet.id]
+        position = _position(document)
+        kinds.append(kinds_of(document))
+        if not _same(position, (batch.partition, offset, batch.life)):
+            repeats.append(offset)
+        elif position[2] != batch.life:
+            elsewhere = True
+    return Stored(frozenset(repeats), kinds, elsewhere)
+
+
+def kinds_of(document: Document) -> tuple[str, ...]:
+    """The kinds of weather of a stored tweet; none where an older version did not look for them."""
+    return tuple(document.get("kinds") or ())
 
 
 def _position(document: Document) -> _Position:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mode import Service
 
-from streams.consumed_log import ConsumedLog
+from streams.consumed_log import ConsumedLog, is_to_move
 from streams.persistence import Persistence
 from streams.processing import Processor
 from streams.tally import Tally
@@ -18,6 +18,11 @@ ROUND_SECONDS = 1.0
 STRAY_SECONDS = 2.0
 """How long the consumer may stand beyond an idle tally before it is sent back."""
 
+LOOK_BACK_SECONDS = 5.0
+"""How long after an assignment it is looked for late messages of earlier epochs; then ever more seldom."""
+
+FEW_OFFSETS = 10_000
+"""While the topic was never made anew it is looked back only with so few: there is little to look through."""
 
 OPEN_SECONDS = 10.0
 """How long a transaction may hold up a partition before that is said."""
@@ -58,6 +63,8 @@ class Watch(Service):
         """By partition the tally's offset, and since when it has been that."""
         self._held_since: dict[int, float] = {}
         """By partition, since when nothing can be read because a transaction is open."""
+        self._look_back: dict[int, tuple[float, float]] = {}
+        """By partition, when it will be looked back, and how long after the time before."""
         self._progress_at = self._settled_at = self._clock()
         self._kafka_away = False
 
@@ -70,6 +77,8 @@ class Watch(Service):
                     await self._round()
                     self._kafka_away = False
                 else:
+                    # Whoever stood still comes back with a rebalance, perhaps after having stored something.
+                    self._look_back.clear()
                     self._kafka_away = not await self._log_of.reachable()
             except Exception as error:  # noqa: BLE001 (in a rebalance Faust and aiokafka raise about anything)
                 _log.debug("nothing to be seen: %r", error)
@@ -88,8 +97,8 @@ class Watch(Service):
         return 0 if of_another else tally.offset + 1
 
     def lags(self) -> dict[int, int]:
-        """`lag` of each partition of this worker."""
-        return {partition: self.lag(partition) for partition in self._partitions}
+        """`lag` of each partition of this worker whose end is known: an unknown lag is not none."""
+        return {partition: self.lag(partition) for partition in self._partitions if partition in self._ends}
 
     def lost(self) -> dict[int, int]:
         """By partition of this worker, the records that its log no longer had when they should be counted."""
@@ -132,7 +141,7 @@ class Watch(Service):
 
     async def _round(self) -> None:
         partitions = self._partitions = self._log_of.partitions()
-        for notes in (self._ends, self._offsets, self._held_since):
+        for notes in (self._ends, self._offsets, self._held_since, self._look_back):
             for partition in notes.keys() - partitions:
                 del notes[partition]
         now = self._clock()
@@ -143,6 +152,7 @@ class Watch(Service):
             self._progress_at = now
         for partition in partitions:
             await self._bring_along(partition)
+            await self._have_it_look_back(partition, now)
             await self._bring_back_a_stray(partition, now)
 
     def _note_progress(self, now: float) -> None:
@@ -162,8 +172,23 @@ class Watch(Service):
 
     async def _bring_along(self, partition: int) -> None:
         """Has a tally move to the topic's present epoch, though nothing comes that could be counted in it."""
-        tally, topic_id = self._tallies(partition), self._log_of.topic_id
-        if tally.accounted and topic_id and tally.topic_id != topic_id:
+        if is_to_move(self._log_of, partition, self._tallies(partition)):
+            end = self._position(partition)
+            await self._log_of.deliver_nothing(partition, start=end, end=end)
+
+    async def _have_it_look_back(self, partition: int, now: float) -> None:
+        """Has messages counted that somebody stored after the tally had given them up.
+
+        As lost, or with an earlier epoch. Or before, if that tally was lost, and nothing comes in the present
+        epoch either.
+        """
+        tally = self._tallies(partition)
+        of_earlier_epochs = tally.begun_with is not None and (tally.epoch or tally.offset < FEW_OFFSETS)
+        if tally.accounted and not of_earlier_epochs and not tally.losses:
+            return
+        due_at, pause = self._look_back.setdefault(partition, (now + LOOK_BACK_SECONDS, LOOK_BACK_SECONDS))
+        if now >= due_at:
+            self._look_back[partition] = now + 2 * pause, 2 * pause
             end = self._position(partition)
             await self._log_of.deliver_nothing(partition, start=end, end=end)
 

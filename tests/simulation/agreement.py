@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 from streams.tally import Tally
 from tests.simulation.redis_hashes import Hashes
@@ -17,6 +18,7 @@ def disagreements(world: Surroundings, tallies: Mapping[int, Tally]) -> list[str
         *_documents(world, tallies),
         *_counters(world.hashes, tallies),
         *_letters(world),
+        *_history(world),
     ]
 
 
@@ -73,6 +75,25 @@ def _counters(hashes: Hashes, tallies: Mapping[int, Tally]) -> Iterator[str]:
             name: value for name, value in expected.items() if value
         }:
             yield f"Redis' `{key}` has {counts}, the tables have {expected}"
+
+
+def _history(world: Surroundings) -> Iterator[str]:
+    """Hours and minutes have every stored tweet once, in its own partition."""
+    for step, minutes in (("hour", 60), ("minute", 1)):
+        stored: Counter[tuple[int, datetime, str, str]] = Counter()
+        for document in world.database.documents.values():
+            at = document["accepted_at"].replace(second=0, microsecond=0, tzinfo=UTC)
+            at -= timedelta(minutes=at.minute % minutes)
+            for what in ("tweets", *document["kinds"]):
+                stored[document["partition"], at, document["code"], what] += 1
+        counted: Counter[tuple[int, datetime, str, str]] = Counter()
+        for document in world.history.by_id.values():
+            if document["step"] == step:
+                for code, counts in document["countries"].items():
+                    for what, count in {**counts["kinds"], "tweets": counts["tweets"]}.items():
+                        counted[document["partition"], document["at"], code, what] += count
+        if counted != stored:
+            yield f"the {step}s have too much: {counted - stored}, too little: {stored - counted}"
 
 
 def _letters(world: Surroundings) -> Iterator[str]:

@@ -57,15 +57,19 @@ class Collection:
     async def find(
         self, query: Mapping[str, Any], _projection: Mapping[str, int] | None = None
     ) -> AsyncIterator[Document]:
-        wanted = query["_id"]["$in"]
-        found = await self._network.request(
-            self._host,
-            "mongo",
-            lambda: [self._database.documents[id_] for id_ in wanted if id_ in self._database.documents],
-            AutoReconnect,
-        )
-        for document in found:
+        def find() -> list[Document]:
+            documents = self._database.documents
+            if "_id" in query:
+                return [documents[id_] for id_ in query["_id"]["$in"] if id_ in documents]
+            return [document for document in documents.values() if _matches(document, query)]
+
+        for document in await self._network.request(self._host, "mongo", find, AutoReconnect):
             yield document
+
+    async def find_one(self, query: Mapping[str, Any], _projection: Mapping[str, int]) -> Document | None:
+        async for document in self.find(query):
+            return document
+        return None
 
     async def aggregate(self, pipeline: Sequence[Mapping[str, Any]]) -> AsyncIterator[Document]:
         """Counts by code what matches a partition and a range of its offsets."""
@@ -90,6 +94,9 @@ def _matches(document: Document, conditions: Mapping[str, Any]) -> bool:
         match wanted:
             case {"$gte": first, "$lt": before}:
                 if not first <= value < before:
+                    return False
+            case {"$gt": after}:
+                if value <= after or value > wanted.get("$lte", value):
                     return False
             case {"$nin": values}:
                 if value in values:

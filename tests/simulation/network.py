@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
 
@@ -42,7 +43,6 @@ class Network:
     def __init__(self, chance: Random) -> None:
         self._chance = chance
         self._away_until: dict[str, float] = {}
-        self._on_the_way: set[asyncio.Task[None]] = set()
         self.lossy = True
 
     def take_away(self, store: str, seconds: float) -> None:
@@ -61,17 +61,16 @@ class Network:
         await host.running()
         # What is asked of Kafka itself, its client asks again.
         draw = self._chance.random() if self.lossy and store != "kafka" else 1.0
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        answer.add_done_callback(_seen)
-        delivery = asyncio.create_task(self._deliver(store, apply, lost, draw, answer))
-        self._on_the_way.add(delivery)
-        delivery.add_done_callback(self._on_the_way.discard)
-        # Not its sender's task: the request is on its way, whatever becomes of who sent it.
-        await asyncio.wait([answer])
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
+        # Nobody's task: the request is on its way, whatever becomes of who sent it.
+        loop.call_later(self._seconds(), self._arrive, store, apply, lost, draw, answer)
+        with suppress(Exception):
+            await answer
         await host.running()
         return answer.result()
 
-    async def _deliver(
+    def _arrive(
         self,
         store: str,
         apply: Callable[[], Answer],
@@ -79,28 +78,29 @@ class Network:
         draw: float,
         answer: "asyncio.Future[Answer]",
     ) -> None:
-        await self._pause()
-        away = self._away_until.get(store, 0.0) > asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        away = self._away_until.get(store, 0.0) > loop.time()
         if away or draw < 0.01:
-            answer.set_exception(lost("the request was lost"))
+            _settle(answer, error=lost("the request was lost"))
             return
         try:
             result = apply()
-        except Exception as error:  # noqa: BLE001 (what the store refuses is its answer)
-            answer.set_exception(error)
+        except Exception as refusal:  # noqa: BLE001 (what the store refuses is its answer)
+            _settle(answer, error=refusal)
             return
-        await self._pause()
-        if draw < 0.02:
-            answer.set_exception(lost("the answer was lost"))
-        else:
-            answer.set_result(result)
+        error = lost("the answer was lost") if draw < 0.02 else None
+        loop.call_later(self._seconds(), _settle, answer, result, error)
 
-    async def _pause(self) -> None:
+    def _seconds(self) -> float:
         slow = self._chance.random() < 0.03
-        await asyncio.sleep(self._chance.uniform(0.0005, _SLOW_SECONDS if slow else _USUAL_SECONDS))
+        return self._chance.uniform(0.0005, _SLOW_SECONDS if slow else _USUAL_SECONDS)
 
 
-def _seen(answer: "asyncio.Future[Answer]") -> None:
-    """Whoever waited for it may be dead: no complaint about an error that nobody took."""
-    if not answer.cancelled():
-        answer.exception()
+def _settle(answer: "asyncio.Future[Any]", result: object = None, error: Exception | None = None) -> None:
+    """Whoever waited for it may be dead."""
+    if answer.done():
+        return
+    if error:
+        answer.set_exception(error)
+    else:
+        answer.set_result(result)

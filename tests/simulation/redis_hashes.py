@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import redis
@@ -119,7 +119,10 @@ def _standing(found: dict[str, str] | str | None) -> tuple[tuple[int, int], floa
 @cache
 def _compiled(script: str) -> tuple[Callable[..., Any], LuaRuntime]:
     lua = LuaRuntime(unpack_returned_tuples=False, register_eval=False, register_builtins=False)
-    lua.globals().cjson = lua.table(decode=lambda text: lua.table_from(json.loads(text), recursive=True))
+    # The codes of all countries come again and again; what is decoded is only read.
+    lua.globals().cjson = lua.table(
+        decode=lru_cache(maxsize=8)(lambda text: lua.table_from(json.loads(text), recursive=True))
+    )
     return lua.eval(f"function(KEYS, ARGV, redis)\n{script}\nend"), lua
 
 

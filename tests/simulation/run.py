@@ -22,6 +22,8 @@ GUARDS = (
     "dead letter twice",
     "zombie refused",
     "torn write",
+    "history overtaken",
+    "history counted anew",
     "healed sum",
     "lost counted",
     "moved to a new epoch",

@@ -4,7 +4,7 @@ import pytest
 
 from tests.simulation import schedule
 from tests.simulation.run import GUARDS, explain, of_seed, of_seeds
-from tests.simulation.schedule import AddWorker, Send
+from tests.simulation.schedule import Action, AddWorker, Freeze, MakeTopicAnew, Retain, Send, TakeStoreAway
 from tests.simulation.shrinking import shrink
 
 SEEDS = 1_000
@@ -22,6 +22,34 @@ def test_a_world_is_the_same_each_time(seed: int) -> None:
     first, second = of_seed(seed), of_seed(seed)
     assert first == second
     assert len(first.trace) > len(schedule.draw(seed))
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        pytest.param(
+            [
+                TakeStoreAway(2.36, "mongo", 12.0),
+                Send(3.42, 0.359, "nn", 0.778),
+                Freeze(9.82, 0.829, 12.0),
+                Send(10.74, 0.664, "x", 0.605),
+                Retain(12.07, 0.653, 0.608),
+            ],
+            id="stored by a worker that stood still after they had been counted as lost",
+        ),
+        pytest.param(
+            [
+                TakeStoreAway(2.36, "mongo", 12.0),
+                Freeze(9.82, 0.829, 12.0),
+                MakeTopicAnew(12.82, 4, 1),
+            ],
+            id="the topic's new id is learned of between two answers",
+        ),
+    ],
+)
+def test_what_failed_once_is_mended(actions: list[Action]) -> None:
+    """Shrunk schedules of a seed, which draws the delays: a world that failed before the mend."""
+    assert not of_seed(1107, actions).failures
 
 
 def test_different_seeds_are_different_worlds() -> None:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from random import Random
 from typing import Any, NamedTuple, cast
 
@@ -17,6 +18,9 @@ from aiokafka.errors import RequestTimedOutError
 
 from streams.counters import Counters
 from streams.decoding import Batch, DeadLetter, decoder
+from streams.history import History
+from streams.history_store import HistoryStore
+from streams.history_writing import HistoryWriting
 from streams.lanes import process_in_lanes
 from streams.persistence import AbandonedError, Persistence
 from streams.processing import Processor
@@ -28,7 +32,9 @@ from streams.transport import Record, RecordBatch
 from streams.tweet_store import TweetStore
 from streams.watch import Watch
 from tests.simulation.changelog import Changelog
-from tests.simulation.group import Group
+from tests.simulation.group import SESSION_SECONDS, Group
+from tests.simulation.history import Documents
+from tests.simulation.history import History as HistoryCollection
 from tests.simulation.mongodb import Collection, Database
 from tests.simulation.network import Host, Network
 from tests.simulation.redis_hashes import Client, Hashes
@@ -37,6 +43,10 @@ from weather_tweets.metrics import StreamsMetrics
 from weather_tweets.settings import KafkaSettings
 
 PUBLISH_SECONDS = 3.0
+NOW = datetime(2023, 11, 15, 12, tzinfo=UTC)
+"""The day on which the tweets are accepted, so that their minutes are kept."""
+
+_LOOK_SECONDS = 0.05
 
 _decode = decoder()
 _generation_in_hand: ContextVar[int] = ContextVar("generation")
@@ -51,6 +61,7 @@ class Surroundings(NamedTuple):
     dead_letters: list[tuple[str, int, int]]
     """Topic id, partition and offset of every letter that arrived."""
     database: Database
+    history: Documents
     hashes: Hashes
     network: Network
     metrics: StreamsMetrics
@@ -72,6 +83,8 @@ class Worker:
     def __init__(self, name: str, surroundings: Surroundings) -> None:
         self.name = name
         self.host = Host()
+        self.outdated: tuple[float, Description] | None = None
+        """Until when the topic is described to it as it was, and how."""
         self._world = surroundings
         self._tasks: list[asyncio.Task[None]] = []
         self._queue: asyncio.Queue[_Event] = asyncio.Queue(maxsize=1)
@@ -88,18 +101,34 @@ class Worker:
         redis: Any = Client(surroundings.hashes, network, self.host)
         collection: Any = Collection(surroundings.database, network, self.host)
         counters = Counters(redis, PUBLISH_SECONDS)
-        log = _Log(self, surroundings)
+        self.topics = _Topics(surroundings, self)
+        self._log = log = _Log(self, surroundings)
         partitions = len(surroundings.topic.partitions)
         loop = asyncio.get_running_loop()
+        history = History(loop.time)
         self._processor = Processor(
             log=log,
             tallies=self.table,
             letters=_Letters(surroundings, self.host),
             tweets=TweetStore(cast(Any, None), collection),
             publisher=counters,
+            history=history,
             persistence=persistence,
             metrics=metrics,
             clock=loop.time,
+        )
+        self._history_writing = HistoryWriting(
+            history=history,
+            store=HistoryStore(
+                cast(Any, HistoryCollection(surroundings.history, network, self.host)), collection
+            ),
+            partitions=log.partitions,
+            tallies=self.table.get,
+            persistence=persistence,
+            settled=lambda: self._flows,
+            metrics=metrics,
+            clock=loop.time,
+            now=lambda: NOW,
         )
         self.watch = Watch(
             log=cast(Any, log),
@@ -124,7 +153,7 @@ class Worker:
         self._topic_life = TopicLife(
             KafkaSettings(),
             "changelog",
-            topics=cast(Any, _Topics(surroundings, self.host)),
+            topics=cast(Any, self.topics),
             log=cast(Any, log),
             tallies=self.table,
             settled=lambda: self._flows,
@@ -143,6 +172,7 @@ class Worker:
             cast(Any, TopicLife._run)(self._topic_life),
             cast(Any, Watch._run)(self.watch),
             cast(Any, Publishing._run)(self._publishing),
+            cast(Any, HistoryWriting._run)(self._history_writing),
         ):
             task = asyncio.get_running_loop().create_task(coroutine)
             task.add_done_callback(self._ended)
@@ -188,11 +218,16 @@ class Worker:
     async def _give_partitions_up(self) -> None:
         self._flows = False
         self._drop_queue()
+        kept_seconds = 0.0
         while self._in_hand:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(_LOOK_SECONDS)
+            await self.host.running()
+            kept_seconds += _LOOK_SECONDS
             # Somebody would not join in time, and be taken for dead.
             self._world.group.heartbeat(self.name)
         await self.host.running()
+        if kept_seconds > SESSION_SECONDS:
+            self._world.fail(f"{self.name} kept its partitions for {kept_seconds:.0f} s for a store's sake")
         self._flush()
         self._acknowledge()
 
@@ -258,12 +293,17 @@ class Worker:
             yield event
 
     async def _process(self, event: _Event) -> None:
+        partition = event.batch.partition
+        before, end = self.table.get(partition), self._log.former_end(partition)
         try:
             with contextlib.suppress(AbandonedError):
                 if await self._processor.process(event.batch):
-                    self._acknowledged[event.batch.partition] = event.batch.last + 1
+                    self._acknowledged[partition] = event.batch.last + 1
         finally:
             self._in_hand -= 1
+        after, end = self.table.get(partition), min(end, self._log.former_end(partition))
+        if after.topic_id not in ("", before.topic_id) and after.earlier < before.earlier + end:
+            self._world.fail(f"of {end} offsets of a former log not all are in a count: {before}, {after}")
 
     async def _commit(self) -> None:
         while True:
@@ -325,6 +365,11 @@ class _Log:
         self.made_anew = bool(self.topic_id) and topic_id != self.topic_id
         self.topic_id = topic_id
 
+    async def is_present(self, topic_id: str) -> bool:
+        # All brokers are asked, and not all of them are behind.
+        present: bool = await self._ask(lambda: self._topic.life.topic_id == topic_id)
+        return present
+
     def known_ends(self) -> dict[int, int]:
         return dict(self._ends)
 
@@ -378,15 +423,19 @@ class _Log:
 class _Topics:
     """Kafka's topics, of which one is of interest."""
 
-    def __init__(self, world: Surroundings, host: Host) -> None:
+    def __init__(self, world: Surroundings, worker: Worker) -> None:
         self._world = world
-        self._host = host
+        self._worker = worker
 
     async def describe(self, names: Iterable[str]) -> dict[str, Description]:
         description = await self._world.network.request(
-            self._host, "kafka", lambda: self._world.topic.description, RequestTimedOutError
+            self._worker.host, "kafka", self._description, RequestTimedOutError
         )
         return dict.fromkeys(names, description)
+
+    def _description(self) -> Description:
+        until, description = self._worker.outdated or (0.0, self._world.topic.description)
+        return description if asyncio.get_running_loop().time() < until else self._world.topic.description
 
 
 class _Letters:

@@ -16,6 +16,7 @@ from tests.simulation import schedule
 from tests.simulation.agreement import disagreements
 from tests.simulation.changelog import Changelog
 from tests.simulation.group import Group
+from tests.simulation.history import Documents
 from tests.simulation.mongodb import Database
 from tests.simulation.network import Network
 from tests.simulation.redis_hashes import Hashes
@@ -31,6 +32,9 @@ REST_SECONDS = 120.0
 
 RESTART_SECONDS = 15.0
 """How long a worker that begins anew may take to drain."""
+
+_MILLISECONDS_APART = 12 * 60_000
+"""Between two tweets: some fall into the same hour, and many hours have some."""
 
 _COUNTRIES = (("Guatemala", "GT"), ("México", "MX"), ("Japón", "JP"))
 
@@ -85,6 +89,7 @@ class World:
             changelog=Changelog(),
             dead_letters=[],
             database=Database(Random(f"{seed}/mongo")),
+            history=Documents(Random(f"{seed}/history")),
             hashes=Hashes(self._loop.time, PUBLISH_SECONDS),
             network=Network(Random(f"{seed}/network")),
             metrics=metrics,
@@ -147,6 +152,7 @@ class World:
             self.failures += [f"Redis was set back: {what}" for what in self._hashes.set_back[:3]]
         if not self.failures:
             self.guards["healed sum"] += self._damages
+        self.guards["history overtaken"] += self.surroundings.history.overtaken
         self.guards["torn write"] += self.surroundings.database.torn_writes
 
     def tallies(self) -> dict[int, Any]:
@@ -216,7 +222,8 @@ class World:
         else:
             id_ = self._sent[int(share * len(self._sent))]
         country, code = _COUNTRIES[int(id_[-4:], 16) % len(_COUNTRIES)]
-        return Entry(encode(Tweet(id_, "Llueve", country, code, 1_700_000_000_000)), id_, transaction)
+        at = 1_700_000_000_000 + int(id_[-4:], 16) * _MILLISECONDS_APART
+        return Entry(encode(Tweet(id_, "Llueve", country, code, at)), id_, transaction)
 
     @_do.register
     def _kill(self, action: schedule.Kill) -> None:
@@ -255,6 +262,11 @@ class World:
         if worker := self._worker(action.worker):
             worker.host.freeze()
             self._loop.call_later(action.seconds, worker.host.thaw)
+
+    @_do.register
+    def _outdate(self, action: schedule.Outdate) -> None:
+        if worker := self._worker(action.worker):
+            worker.outdated = self._loop.time() + action.seconds, self._topic.description
 
     @_do.register
     def _add_worker(self, _: schedule.AddWorker) -> None:
@@ -314,6 +326,11 @@ class World:
             field = next(iter(fields))
             with suppress(ValueError):
                 fields[field] = str(int(fields[field]) + action.by)
+
+    @_do.register
+    def _drop_history(self, _: schedule.DropHistory) -> None:
+        self.guards["history counted anew"] += bool(self.surroundings.history.by_id)
+        self.surroundings.history.by_id.clear()
 
     @_do.register
     def _flush_redis(self, _: schedule.FlushRedis) -> None:

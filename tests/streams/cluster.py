@@ -36,7 +36,7 @@ class Worker:
     """`python -m streams`, or another module that starts a worker."""
 
     def __init__(self, environment: dict[str, str], folder: Path, module: str = "streams") -> None:
-        self.port = free_port()
+        self.port = int(environment.get("WEATHER_STREAMS_PORT", 0)) or free_port()
         self.log_file = folder / f"worker-{self.port}.log"
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
@@ -104,6 +104,7 @@ class Cluster:
         self.redis = Redis.from_url(redis_url, decode_responses=True)
         self._mongo: MongoClient[dict[str, Any]] = MongoClient(mongo_url)
         self.tweets = self._mongo[name]["tweets"]
+        self.history = self._mongo[name]["history"]
         self.workers: list[Worker] = []
         self.environment = {
             "WEATHER_KAFKA_BOOTSTRAP_SERVERS": kafka,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from streams import dead_letter_headers
 from streams.counters import Counters
 from streams.dead_letters import DeadLetters
+from streams.history_store import HistoryStore
 from streams.tally_table import TallyTable
 from streams.tweet_store import TweetStore
 from tests.streams.cluster import Cluster
@@ -63,10 +64,19 @@ def _counters(cluster: Cluster) -> Any:
     }
 
 
+def _history(cluster: Cluster) -> Any:
+    """Hours; the minutes of what the tests send are long past."""
+    shown = {"countries": True}
+    return {
+        document["_id"]: document["countries"] for document in cluster.history.find({"step": "hour"}, shown)
+    }
+
+
 SINKS = (
     Sink("dead letters", (DeadLetters, "send"), _letters),
     Sink("MongoDB", (TweetStore, "store"), _documents),
     Sink("tally", (TallyTable, "set"), _tallies),
     Sink("Redis", (Counters, "publish"), _counters),
+    Sink("history", (HistoryStore, "add"), _history),
 )
 """In the order in which a batch reaches them."""

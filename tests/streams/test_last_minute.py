@@ -11,7 +11,7 @@ def _at(seconds_ago: float, code: str = "GT") -> Tweet:
 
 
 def _add(window: LastMinute, *tweets: Tweet, now: float = NOW) -> None:
-    window.add(tweets, Counter(tweet.code for tweet in tweets), now)
+    window.add(tweets, [tweet.at for tweet in tweets], Counter(tweet.code for tweet in tweets), now)
 
 
 def test_tweets_of_the_last_minute_are_counted_by_country() -> None:
@@ -41,3 +41,9 @@ def test_a_clock_that_is_far_ahead_does_not_count() -> None:
     _add(window, _at(-3600), _at(-7200))
     assert window.counts(NOW) == {}
     assert window.counts(NOW + 3600) == {}
+
+
+def test_the_clock_of_who_accepted_a_tweet_does_not_matter() -> None:
+    window = LastMinute()
+    window.add([_at(3600), _at(-3600)], [int(NOW * 1000) - 2000] * 2, Counter(GT=2), NOW)
+    assert window.counts(NOW) == {"GT": 2}

@@ -14,9 +14,11 @@ from pymongo.errors import AutoReconnect, OperationFailure
 
 from streams import persistence as persistence_module
 from streams.decoding import Batch, DeadLetter, decoder
+from streams.history import History
 from streams.persistence import AbandonedError, HopelessError, Persistence
-from streams.processing import BEHIND_SECONDS, Processor
-from streams.tally import Counts, Tally, life_of
+from streams.processing import Processor
+from streams.tally import Loss, Tally, life_of
+from streams.tweet_store import Stored
 from tests.streams.records import record_batch, tweet
 from weather_tweets.metrics import StreamsMetrics
 from weather_tweets.tweet import Tweet
@@ -34,7 +36,10 @@ class World:
     def __init__(self) -> None:
         self.topic_id = ""
         self.made_anew = False
+        self.present = ""
+        """The id of the topic that Kafka has; empty for the one that is read."""
         self.of_other_lives: dict[str, int] = {}
+        self.kept_no_longer: Tally | None = None
         self.former_end_offset = 0
         self.beginning_offset = 0
         self.end_offset = 1_000
@@ -47,7 +52,9 @@ class World:
         self.now = 100.0
         self.wanted = True
         self.metrics = StreamsMetrics(CollectorRegistry())
+        self.history = History()
         self.processor = Processor(
+            history=self.history,
             log=self,
             tallies=Table(self),
             letters=Letters(self),
@@ -67,6 +74,9 @@ class World:
     async def sleep(self, _: float) -> None:
         self.step("sleep")
 
+    async def is_present(self, topic_id: str) -> bool:
+        return topic_id == (self.present or self.topic_id)
+
     def former_end(self, partition: int) -> int:  # noqa: ARG002
         return self.former_end_offset
 
@@ -79,18 +89,22 @@ class World:
     async def seek(self, partition: int, offset: int) -> None:
         self.sought.append((partition, offset))
 
-    async def store(self, batch: Batch) -> frozenset[int]:
+    async def store(self, batch: Batch) -> Stored:
         for one, offset in zip(batch.tweets, batch.offsets, strict=True):
             self.stored.setdefault(one.id, (batch.partition, offset))
         self.step("mongo")
-        return frozenset(
+        repeats = frozenset(
             offset
             for one, offset in zip(batch.tweets, batch.offsets, strict=True)
             if self.stored[one.id] != (batch.partition, offset)
         )
+        return Stored(repeats, [()] * len(batch.tweets))
 
     async def stored_in_other_lives(self, partition: int, life: int) -> dict[str, int]:  # noqa: ARG002
         return self.of_other_lives
+
+    async def checkpoint(self, partition: int) -> Tally | None:  # noqa: ARG002
+        return self.kept_no_longer
 
     async def stored_between(
         self,
@@ -190,7 +204,9 @@ async def test_records_that_the_log_itself_has_lost_are_mourned_and_passed_over(
     world.tallies[0] = Tally(offset=4, messages=5)
     world.beginning_offset = 8
     assert await world.processor.process(decode(record_batch([tweet()], first=8)))
-    assert world.tallies[0] == Tally(offset=8, messages=6, countries={"GT": 1}, lost=3)
+    assert world.tallies[0] == Tally(
+        offset=8, messages=6, countries={"GT": 1}, lost=3, losses=(Loss(5, 8, {}),)
+    )
     assert world.metrics.lost._value.get() == 3
     assert world.sought == []
 
@@ -201,7 +217,9 @@ async def test_of_records_that_the_log_has_lost_those_that_were_stored_are_messa
     world.beginning_offset = 8
     world.stored = {"somebody": (0, 5), "somebody else": (0, 7), "of another partition": (1, 6)}
     assert await world.processor.process(decode(record_batch([tweet()], first=8)))
-    assert world.tallies[0] == Tally(offset=8, messages=8, countries={"GT": 3}, lost=1)
+    assert world.tallies[0] == Tally(
+        offset=8, messages=8, countries={"GT": 3}, lost=1, losses=(Loss(5, 8, {"GT": 2}),)
+    )
     assert world.metrics.lost._value.get() == 1
 
 
@@ -211,6 +229,15 @@ async def test_what_the_log_has_lost_is_found_although_the_consumer_was_just_sen
     world.beginning_offset = 8
     assert await world.processor.process(decode(record_batch([tweet()], first=8)))
     assert world.tallies[0].lost == 3
+
+
+async def test_what_the_log_loses_while_a_batch_has_it_is_counted_and_not_lost(world: World) -> None:
+    for first, beginning in ((2, 3), (2, 9)):
+        world.tallies[0] = Tally()
+        world.beginning_offset = beginning
+        assert await world.processor.process(decode(record_batch([tweet(), tweet()], first=first)))
+        tally = world.tallies[0]
+        assert (tally.offset, tally.messages, tally.lost, tally.empty) == (3, 2, 2, 0)
 
 
 async def test_behind_what_the_log_has_lost_a_hole_is_still_a_hole(world: World) -> None:
@@ -227,11 +254,81 @@ async def test_offsets_without_records_in_a_log_that_was_read_through_are_no_hol
     assert (world.tallies[0].messages, world.tallies[0].empty) == (6, 3)
 
 
+async def test_what_was_stored_and_then_compacted_away_is_a_message_and_counted_again(world: World) -> None:
+    world.tallies[0] = Tally(offset=4, messages=5)
+    world.stored |= {"superseded": (0, 5), "of another": (1, 6), "counted": (0, 4)}
+    last = tweet()
+    world.stored[last.id] = (0, 6)
+    assert await world.processor.process(decode(record_batch([tweet(), last], first=7, start=5)))
+    # 5 and 6 are in MongoDB alone, 7 is a message, 8 repeats 6.
+    tally = world.tallies[0]
+    assert (tally.offset, tally.messages, tally.repeats, tally.accounted) == (8, 5 + 3, 1, 9)
+    # The history, which has it by the hour, reads them all from MongoDB.
+    stretch = world.history.stretches[0]
+    assert (stretch.start, stretch.cells) == (8, {})
+
+
+async def test_without_gaps_mongo_is_not_asked_what_else_there_is(world: World) -> None:
+    assert await world.processor.process(decode(record_batch([tweet(), b"garbage", tweet()])))
+    assert "stored" not in world.steps
+
+
+async def test_what_was_stored_late_of_an_earlier_epoch_is_counted_when_it_is_looked_back(
+    world: World,
+) -> None:
+    world.topic_id = "new"
+    world.tallies[0] = Tally(offset=4, messages=5, countries={"GT": 5}, topic_id="old")
+    assert await world.processor.process(decode(record_batch([tweet()])))
+    world.of_other_lives = {"GT": 6}
+    assert await world.processor.process(decode(record_batch([tweet()], first=1)))
+    assert world.tallies[0].messages == 7
+    assert await world.processor.process(decode(record_batch([], first=2, start=2)))
+    assert (world.tallies[0].messages, world.tallies[0].countries) == (8, {"GT": 8})
+    assert not world.history.stretches[0].joined
+    assert await world.processor.process(decode(record_batch([], first=2, start=2)))
+    assert (world.tallies[0].messages, world.tallies[0].accounted) == (8, 8)
+
+
+async def test_who_is_behind_does_not_take_a_later_life_for_an_earlier_one(world: World) -> None:
+    world.topic_id, world.present, world.of_other_lives = "old", "new", {"GT": 3}
+    assert not await world.processor.process(decode(record_batch([tweet()])))
+    assert not world.tallies
+
+
+async def test_who_learns_of_a_new_topic_while_it_asks_does_not_take_its_tweets_for_earlier_ones(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def learns(partition: int, life: int) -> dict[str, int]:  # noqa: ARG001
+        world.topic_id = world.present = "new"
+        return {"GT": 3}
+
+    monkeypatch.setattr(world, "stored_in_other_lives", learns)
+    world.topic_id = "old"
+    assert not await world.processor.process(decode(record_batch([tweet()])))
+    assert not world.tallies
+
+
+async def test_what_was_stored_after_it_had_been_counted_as_lost_is_counted_when_it_is_looked_back(
+    world: World,
+) -> None:
+    world.topic_id, world.beginning_offset = "id", 3
+    assert await world.processor.process(decode(record_batch([tweet()], first=3, start=3)))
+    assert (world.tallies[0].messages, world.tallies[0].lost) == (1, 3)
+    world.stored |= {"a": (0, 1), "b": (0, 2)}
+    for _ in range(2):
+        assert await world.processor.process(decode(record_batch([], first=4, start=4)))
+        assert (world.tallies[0].messages, world.tallies[0].lost) == (3, 1)
+        assert (world.tallies[0].countries, world.tallies[0].accounted) == ({"GT": 3}, 4)
+        assert not world.history.stretches[0].joined
+
+
 async def test_a_new_log_under_an_old_tally_is_counted_from_its_beginning(world: World) -> None:
     world.tallies[0] = Tally(offset=99, messages=100)
     world.end_offset = 2
     assert await world.processor.process(decode(record_batch([tweet(), tweet()])))
-    assert world.tallies[0] == Tally(offset=1, messages=102, countries={"GT": 2}, epoch=1, earlier=100)
+    assert world.tallies[0] == Tally(
+        offset=1, messages=102, countries={"GT": 2}, epoch=1, earlier=100, begun_with={}
+    )
 
 
 async def test_a_topic_with_another_id_is_counted_from_its_beginning_however_long_it_is(world: World) -> None:
@@ -248,7 +345,19 @@ async def test_a_topic_with_another_id_is_counted_from_its_beginning_however_lon
         topic_id="new",
         earlier=5,
         former=(life_of("old"),),
+        begun_with={},
+        given_up=3,
     )
+    assert world.metrics.lost._value.get() == 3
+
+
+async def test_what_a_topic_had_of_which_nothing_was_counted_is_lost_when_it_is_made_anew(
+    world: World,
+) -> None:
+    world.topic_id, world.made_anew, world.former_end_offset = "new", True, 3
+    assert not await world.processor.process(decode(record_batch([], first=0, end=0)))
+    tally = world.tallies[0]
+    assert (tally.topic_id, tally.lost, tally.earlier, tally.accounted) == ("new", 3, 3, 3)
     assert world.metrics.lost._value.get() == 3
 
 
@@ -281,27 +390,10 @@ async def test_a_worker_that_finds_the_topic_made_anew_moves_the_tally_and_count
 
 
 async def test_a_worker_that_still_reads_a_former_topic_counts_nothing(world: World) -> None:
-    world.topic_id = "old"
+    world.topic_id, world.present = "old", "new"
     world.tallies[0] = tally = Tally(topic_id="old").made_anew("new", end=0)
     assert not await world.processor.process(decode(record_batch([tweet()])))
     assert (world.tallies[0], world.stored) == (tally, {})
-
-
-async def test_a_tally_that_a_worker_behind_moved_back_begins_the_present_epoch_again(world: World) -> None:
-    world.topic_id, world.of_other_lives = "present", {"GT": 2}
-    moved_back = Tally(topic_id="present").counted(Counts(3, {"GT": 3}, dead=1), last=3)
-    world.tallies[0] = moved_back.made_anew("between", end=0)
-    assert not await world.processor.process(decode(record_batch([tweet()])))
-    world.now += BEHIND_SECONDS
-    assert await world.processor.process(decode(record_batch([tweet()])))
-    tally = world.tallies[0]
-    assert (tally.topic_id, tally.offset, tally.messages, tally.former) == (
-        "present",
-        0,
-        3,
-        (life_of("between"),),
-    )
-    assert tally.accounted == tally.earlier + tally.offset + 1
 
 
 async def test_messages_of_earlier_lives_are_in_the_tally_although_their_count_was_lost(world: World) -> None:
@@ -432,3 +524,16 @@ def test_wherever_a_worker_dies_each_offset_is_counted_once_and_each_id_is_one_m
     assert world.letters == {
         (p, offset) for p in (0, 1) for offset, value in enumerate(logs[p]) if value == "dead"
     }
+
+
+async def test_a_lost_tally_begins_with_the_one_that_had_counted_what_is_kept_no_longer(world: World) -> None:
+    world.kept_no_longer = Tally(offset=1, messages=1, countries={"MX": 1}, dead=1)
+    assert await world.processor.process(decode(record_batch([tweet(), tweet(), tweet()])))
+    assert world.tallies[0] == Tally(offset=2, messages=2, countries={"MX": 1, "GT": 1}, dead=1)
+
+
+async def test_a_tally_that_has_counted_something_goes_on_from_there(world: World) -> None:
+    world.tallies[0] = Tally(offset=1, messages=2, countries={"MX": 2})
+    world.kept_no_longer = Tally(offset=5, messages=6, countries={"MX": 6})
+    assert await world.processor.process(decode(record_batch([tweet(), tweet(), tweet()])))
+    assert world.tallies[0].messages == 3

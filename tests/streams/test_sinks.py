@@ -30,7 +30,7 @@ def _value(partition: int, number: int) -> Value:
     if number % 10 == 7:
         number -= 12 if number > 10 and number % 20 == 7 else 2
     return tweet(
-        country, code, id_=f"00000000-0000-4000-8000-{partition:04}{number:08}", text=f"N.º {number}"
+        country, code, id_=f"00000000-0000-4000-8000-{partition:04}{number:08}", text=f"Llueve, N.º {number}"
     )
 
 
@@ -171,6 +171,8 @@ def test_one_run_gives_every_sink_its_part(expected: dict[str, Any]) -> None:
     assert sum(tally["messages"] for tally in expected["tally"]) == messages
     assert sum(tally["repeats"] for tally in expected["tally"]) == repeats
     assert int(expected["Redis"]["totals"]["messages"]) == messages
+    counted = [counts for hour in expected["history"].values() for counts in hour.values()]
+    assert sum(counts["tweets"] for counts in counted) == messages
 
 
 @pytest.mark.parametrize("sink", SINKS, ids=lambda sink: sink.name)

@@ -1,9 +1,10 @@
 from collections.abc import Sequence
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.tally import NOTHING_YET, Continuity, Counts, Tally, continuity, life_of
+from streams.tally import NOTHING_YET, Continuity, Counts, Loss, Tally, continuity, life_of
 
 
 def test_a_batch_that_continues_the_tally_is_next() -> None:
@@ -33,6 +34,7 @@ def test_the_table_holds_plain_json_of_the_contract() -> None:
     assert value == {
         "offset": 6, "messages": 2, "countries": {"GT": 2}, "dead": 1, "repeats": 3, "empty": 1, "lost": 0,
         "epoch": 0, "topic_id": "id", "earlier": 0, "former": (),
+        "begun_with": None, "given_up": 0, "losses": (),
     }  # fmt: skip
     assert type(value["countries"]) is dict
     assert Tally.from_table(value) == tally
@@ -58,19 +60,40 @@ def test_a_topic_made_anew_begins_at_no_offset_and_what_is_known_to_be_missing_o
 ):
     old = Tally(topic_id="old").counted(Counts(8, {"GT": 8}), last=9)
     new = old.made_anew("new", end=13)
-    former = (life_of("old"),)
-    assert new == old._replace(offset=NOTHING_YET, epoch=1, topic_id="new", earlier=13, lost=3, former=former)
+    assert new == old._replace(
+        offset=NOTHING_YET,
+        epoch=1,
+        topic_id="new",
+        earlier=13,
+        lost=3,
+        former=(life_of("old"),),
+        begun_with={"GT": 8},
+        given_up=3,
+    )
     assert new.accounted == new.earlier + new.offset + 1
-    assert old.made_anew("new", end=0) == new._replace(earlier=10, lost=0)
+    assert old.made_anew("new", end=0) == new._replace(earlier=10, lost=0, given_up=0)
+
+
+def test_what_was_stored_of_an_earlier_epoch_after_it_had_ended_is_a_message_and_was_not_lost() -> None:
+    old = Tally(topic_id="old").counted(Counts(8, {"GT": 8}), last=9).without(before=12)
+    new = old.made_anew("new", end=15).counted(Counts(1, {"GT": 1}), last=0)
+    assert (new.lost, new.earlier, new.offset) == (2 + 3, 15, 0)
+    late = new.with_late({"GT": 9, "MX": 1})
+    assert (late.messages, late.countries, late.lost, late.earlier) == (11, {"GT": 10, "MX": 1}, 2 + 1, 15)
+    assert late.with_late({"GT": 9, "MX": 1}) == late
+    # Nobody knew that there was that much of it.
+    later = late.with_late({"GT": 9, "MX": 4})
+    assert (later.messages, later.lost, later.earlier) == (14, 2, 17)
+    assert all(tally.accounted == tally.earlier + tally.offset + 1 for tally in (new, late, later))
 
 
 def test_of_a_topic_made_anew_what_was_stored_and_not_counted_is_a_message_and_not_lost() -> None:
     old = Tally(topic_id="old").counted(Counts(8, {"GT": 8}), last=9)
-    new = old.made_anew("new", end=13, stored={"GT": 9, "MX": 1})
+    new = old.made_anew("new", end=13).with_late({"GT": 9, "MX": 1})
     assert (new.messages, new.countries, new.lost, new.earlier) == (10, {"GT": 9, "MX": 1}, 1, 13)
-    assert old.made_anew("new", end=0, stored={"GT": 9}).earlier == 11
+    assert old.made_anew("new", end=0).with_late({"GT": 9}).earlier == 11
     # Documents that somebody deleted are counted all the same: the audit misses them.
-    assert old.made_anew("new", end=0, stored={"GT": 3}).messages == 8
+    assert old.made_anew("new", end=0).with_late({"GT": 3}).messages == 8
 
 
 # A log is a list of what each record is: a country's message, a dead letter or a repeat.
@@ -116,3 +139,22 @@ def _counts(records: Sequence[str]) -> Counts:
 
 def test_the_empty_tally_has_counted_no_offset() -> None:
     assert Tally().offset == NOTHING_YET == -1
+
+
+def test_what_was_counted_as_lost_and_stored_later_is_a_message_once() -> None:
+    tally = Tally(topic_id="id").without(before=4).with_found([{"GT": 1}])
+    found = tally.with_found([{"GT": 2, "MX": 1}])
+    assert (found.messages, found.countries, found.lost) == (3, {"GT": 2, "MX": 1}, 1)
+    assert found.accounted == found.offset + 1
+    assert found.with_found([{"GT": 2, "MX": 1}]) == found
+    assert found.with_found([{}]) == found
+
+
+def test_losses_are_known_to_the_table_the_latest_of_them_and_of_this_epoch() -> None:
+    tally = Tally(topic_id="id")
+    for before in range(2, 40, 2):
+        tally = tally.without(before=before)
+    assert tally.losses[-1] == Loss(36, 38, {})
+    assert len(tally.losses) < 10
+    assert Tally.from_table(msgspec.json.decode(msgspec.json.encode(tally.to_table()))).losses == tally.losses
+    assert tally.made_anew("next", end=0).losses == ()

@@ -1,9 +1,13 @@
 import asyncio
 import uuid
+from types import SimpleNamespace
 
+import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import NodeNotReadyError, UnknownTopicOrPartitionError
 
 from operations.local.kafka import Kafka
+from streams.consumed_log import ConsumedLog
 from streams.topic_identity import Topic, Topics
 from weather_tweets.settings import KafkaSettings
 
@@ -22,6 +26,7 @@ async def test_a_topic_made_anew_has_another_id_and_one_that_is_not_there_is_lef
                 await asyncio.sleep(0.05)
             assert await topics.describe([name]) == found
             seen.append(found[name])
+            assert await topics.ids(name, 3.0) == {found[name].id}
             await admin.delete_topics([name])
             while await topics.describe([name]):
                 await asyncio.sleep(0.05)
@@ -46,3 +51,48 @@ async def test_of_a_broker_without_ids_the_partitions_are_told(kafka: Kafka) -> 
     finally:
         await topics.close()
         await admin.close()
+
+
+class Brokers:
+    """Several brokers in place of a client of theirs: what each knows the topic by, or its error."""
+
+    def __init__(self, *known: str | Exception | None) -> None:
+        self._known = known
+        self.cluster = SimpleNamespace(
+            brokers=lambda: [SimpleNamespace(nodeId=node) for node in range(len(known))]
+        )
+
+    async def send(self, node: int, _: object) -> SimpleNamespace:
+        match self._known[node]:
+            case Exception() as error:
+                raise error
+            case None:
+                return SimpleNamespace(topics=[(UnknownTopicOrPartitionError.errno, "t", "", False, [])])
+            case id_:
+                return SimpleNamespace(topics=[(0, "t", id_, False, [None])])
+
+
+@pytest.mark.parametrize(
+    ("known", "ids"),
+    [
+        (("new", "new"), {"new"}),
+        (("new", "old"), {"new", "old"}),
+        (("new", None), {"new", ""}),
+        (("new", NodeNotReadyError(), TimeoutError()), {"new"}),
+    ],
+)
+async def test_a_broker_that_is_behind_does_not_speak_for_all(
+    known: tuple[str | Exception | None, ...], ids: set[str]
+) -> None:
+    topics = Topics(KafkaSettings())
+    topics._client = Brokers(*known)
+    assert await topics.ids("t", 3.0) == ids
+    log = ConsumedLog(None, "t", topics)  # type: ignore[arg-type]
+    assert await log.is_present("new") == (ids == {"new"})
+
+
+async def test_what_no_broker_can_tell_is_not_known() -> None:
+    topics = Topics(KafkaSettings())
+    topics._client = Brokers(NodeNotReadyError(), TimeoutError())
+    with pytest.raises(NodeNotReadyError):
+        await topics.ids("t", 3.0)

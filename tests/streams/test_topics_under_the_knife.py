@@ -88,8 +88,7 @@ def test_added_partitions_are_read_by_running_workers(cluster: Cluster) -> None:
         cluster.produce([tweet() for _ in range(15)], partition)
     stats = _counted(second, cluster, 120)
     assert sorted(stats["partitions"]) == ["0", "1", "2", "3", "4", "5"]
-    # One that has just begun anew does not drain yet: a signal simply ends it.
-    until(lambda: first.stats().get("workers") == 2, "the other has begun anew, too", first)
+    # The other one may just be beginning anew: that is no reason not to end in order.
     assert (first.terminate(), second.terminate()) == (0, 0)
 
 
@@ -109,11 +108,6 @@ def test_a_topic_made_anew_is_counted_by_running_workers(cluster: Cluster, again
     assert {p["epoch"] for p in stats["partitions"].values()} == {1}
 
 
-@pytest.mark.xfail(
-    reason="aiokafka's producer may not know the changelog's new partition yet, and the worker ends: "
-    "its supervisor starts it again, but nobody does here",
-    strict=False,
-)
 def test_a_topic_made_anew_later_and_larger_is_counted_and_one_that_is_gone_is_said(cluster: Cluster) -> None:
     first, second = cluster.start(), cluster.start()
     until(lambda: second.stats().get("workers") == 2, "there are two workers", second)

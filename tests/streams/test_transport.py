@@ -1,4 +1,4 @@
-"""The batch transport in a Faust worker on a real broker, and the private names that it relies on."""
+"""The batch transport in a Faust worker on a real broker, and the private names that `streams` relies on."""
 
 import asyncio
 import json
@@ -18,11 +18,13 @@ import faust
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.structs import TopicPartition
 from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.drivers import by_url
+from faust.worker import Worker
 
 from operations.local.kafka import Kafka
 from streams import transport
@@ -239,6 +241,12 @@ def test_the_versions_are_those_whose_private_names_are_overridden() -> None:
         (FetchResult, "getall", ["self", "max_records"]),
         (PartitionRecords, "_consumer_record", ["self", "tp", "record"]),
         (driver.AIOKafkaConsumerThread, "_create_worker_consumer", ["self", "transport"]),
+        (AIOKafkaClient, "_wait_on_metadata", ["self", "topic"]),
+        (Worker, "_on_sigterm", ["self"]),
+        (Worker, "_on_sigint", ["self"]),
+        (Worker, "_shutdown_loop", ["self"]),
+        (Worker, "_crash", ["self", "reason"]),
+        (driver.AIOKafkaConsumerThread, "_stopped_set", ["self"]),
     ],
 )
 def test_an_overridden_or_used_private_name_is_there_and_takes_what_it_took(
@@ -256,5 +264,6 @@ def test_the_state_that_is_used_is_where_it_was() -> None:
     assert "isolation_level=self._isolation_level" in Path(
         sys.modules[AIOKafkaConsumer.__module__].__file__ or ""
     ).read_text().replace(" ", "")
+    assert isinstance(driver.Producer._producer_type, property)
     for name in ("_records", "_subscriptions", "_closed", "_fetch_max_wait_ms", "_fetch_min_bytes"):
         assert f"self.{name} = " in Path(sys.modules[Fetcher.__module__].__file__ or "").read_text()

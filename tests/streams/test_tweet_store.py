@@ -13,7 +13,7 @@ from pymongo.errors import AutoReconnect, BulkWriteError
 
 from streams.decoding import Batch
 from streams.tally import UNKNOWN_LIFE
-from streams.tweet_store import TweetStore
+from streams.tweet_store import Stored, TweetStore
 from tests.streams.records import tweet
 from weather_tweets.settings import MongoSettings
 
@@ -45,28 +45,28 @@ async def store(mongo_url: str) -> AsyncIterator[TweetStore]:
 
 async def test_new_tweets_are_no_repeats_and_are_none_when_they_come_again(store: TweetStore) -> None:
     batch = _batch(_ids(300))
-    assert await store.store(batch) == frozenset()
-    assert await store.store(batch) == frozenset()
+    assert (await store.store(batch)).repeats == frozenset()
+    assert (await store.store(batch)).repeats == frozenset()
     # Cut differently, with new ones behind.
     rest = batch._replace(tweets=batch.tweets[100:], offsets=batch.offsets[100:])
-    assert await store.store(rest) == frozenset()
+    assert (await store.store(rest)).repeats == frozenset()
 
 
 async def test_a_retry_of_a_client_is_a_repeat_each_time_it_is_asked(store: TweetStore) -> None:
     ids = _ids(3)
     await store.store(_batch(ids))
     retry = _batch([*_ids(2), ids[1]], first=3)
-    assert await store.store(retry) == {5}
-    assert await store.store(retry) == {5}
+    assert (await store.store(retry)).repeats == {5}
+    assert (await store.store(retry)).repeats == {5}
 
 
 async def test_the_same_ids_at_the_same_places_of_another_life_of_the_topic_are_repeats(
     store: TweetStore,
 ) -> None:
     batch = _batch(_ids(3))._replace(life=7)
-    assert await store.store(batch) == frozenset()
-    assert await store.store(batch) == frozenset()
-    assert await store.store(batch._replace(life=8)) == {0, 1, 2}
+    assert (await store.store(batch)).repeats == frozenset()
+    assert (await store.store(batch)).repeats == frozenset()
+    assert (await store.store(batch._replace(life=8))).repeats == {0, 1, 2}
 
 
 async def test_where_a_life_is_not_known_it_is_the_same(store: TweetStore) -> None:
@@ -74,15 +74,15 @@ async def test_where_a_life_is_not_known_it_is_the_same(store: TweetStore) -> No
     older, newer = _batch(_ids(3)), _batch(_ids(3))._replace(life=7)
     await store.store(older)
     await store.store(newer)
-    assert await store.store(older._replace(life=7)) == frozenset()
-    assert await store.store(newer._replace(life=0)) == frozenset()
+    assert (await store.store(older._replace(life=7))).repeats == frozenset()
+    assert (await store.store(newer._replace(life=0))).repeats == frozenset()
 
 
 async def test_an_id_twice_in_a_batch_is_a_message_at_its_first_place(store: TweetStore) -> None:
     once, twice = _ids(2)
     batch = _batch([twice, once, twice, twice])
-    assert await store.store(batch) == {2, 3}
-    assert await store.store(batch) == {2, 3}
+    assert (await store.store(batch)).repeats == {2, 3}
+    assert (await store.store(batch)).repeats == {2, 3}
 
 
 async def test_what_is_stored_of_a_range_of_offsets_is_told_by_country(store: TweetStore) -> None:
@@ -124,11 +124,27 @@ async def test_an_id_in_two_partitions_of_two_workers_at_once_is_one_message(mon
     one, other = TweetStore.connect(settings), TweetStore.connect(settings)
     ids = _ids(40)
     batches = {one: _batch(ids, partition=0), other: _batch(ids[::-1], partition=1, first=7)}
-    repeats = await asyncio.gather(*(store.store(batch) for store, batch in batches.items()))
-    assert sum(map(len, repeats)) == 40
-    assert await asyncio.gather(*(store.store(batch) for store, batch in batches.items())) == repeats
+    verdicts = await asyncio.gather(*(store.store(batch) for store, batch in batches.items()))
+    assert sum(len(stored.repeats) for stored in verdicts) == 40
+    assert await asyncio.gather(*(store.store(batch) for store, batch in batches.items())) == verdicts
     await one.close()
     await other.close()
+
+
+async def test_what_is_stored_keeps_its_kinds(store: TweetStore) -> None:
+    """Whatever version stored it, and whatever the one that gets it again would find."""
+    batch = _batch(_ids(3))
+    assert (await store.store(batch)).kinds == [("rain",)] * 3
+    await store.collection.update_one({"_id": batch.tweets[1].id}, {"$set": {"kinds": ["snow"]}})
+    await store.collection.update_one({"_id": batch.tweets[2].id}, {"$unset": {"kinds": ""}})
+    again = await store.store(batch)
+    assert (again.kinds, again.elsewhere) == ([("rain",), ("snow",), ()], False)
+
+
+async def test_a_message_that_an_older_version_stored_is_told(store: TweetStore) -> None:
+    batch = _batch(_ids(3))
+    await store.store(batch)
+    assert await store.store(batch._replace(life=7)) == Stored(frozenset(), [("rain",)] * 3, elsewhere=True)
 
 
 async def test_an_id_in_two_partitions_of_one_worker_at_once_is_one_message(store: TweetStore) -> None:
@@ -140,16 +156,17 @@ async def test_an_id_in_two_partitions_of_one_worker_at_once_is_one_message(stor
         _batch(ids, partition=2),
     ]
     repeats = [frozenset(), set(range(9, 49)), set(range(40))]
-    assert await asyncio.gather(*(store.store(batch) for batch in batches)) == repeats
+    first = await asyncio.gather(*(store.store(batch) for batch in batches))
+    assert [stored.repeats for stored in first] == repeats
     # And in another order, when they come again.
     again = await asyncio.gather(*(store.store(batch) for batch in reversed(batches)))
-    assert again[::-1] == repeats
+    assert [stored.repeats for stored in again[::-1]] == repeats
 
 
 async def test_a_document_that_somebody_else_put_there_makes_its_record_a_repeat(store: TweetStore) -> None:
     (id_,) = _ids(1)
-    await store._collection.insert_one({"_id": id_})
-    assert await store.store(_batch([id_])) == {0}
+    await store.collection.insert_one({"_id": id_})
+    assert (await store.store(_batch([id_]))).repeats == {0}
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -174,7 +191,8 @@ def test_however_often_and_in_whatever_cuts_it_is_asked_the_answers_are_the_same
                 if start == end:
                     continue
                 done = max(done, end)
-                repeats = await store.store(_batch([names[i] for i in log[start:end]], first=start))
+                batch = _batch([names[i] for i in log[start:end]], first=start)
+                repeats = (await store.store(batch)).repeats
                 for offset in range(start, end):
                     assert verdicts.setdefault(offset, offset in repeats) is (offset in repeats)
             assert sum(not repeat for repeat in verdicts.values()) == len(set(log))

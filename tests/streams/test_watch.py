@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 from pymongo.errors import AutoReconnect
 
 from streams.persistence import Persistence
-from streams.tally import Tally
+from streams.tally import Loss, Tally
 from streams.watch import Watch
 from weather_tweets.metrics import StreamsMetrics
 
@@ -22,9 +22,13 @@ class Consumer:
         self.busy = False
         self.rewinds = 0
         self.first_offset = 0
+        self.former_end_offset = 0
         self.written = 0
         self.topic_id = "id"
         self.tally_of = "id"
+        self.begun_with: dict[str, int] | None = None
+        self.epoch = 0
+        self.losses: list[Loss] = []
         self.nothings: list[tuple[int, int]] = []
         self.broker_answers = True
 
@@ -40,6 +44,9 @@ class Consumer:
     async def beginning(self, partition: int) -> int:  # noqa: ARG002
         return self.first_offset
 
+    def former_end(self, partition: int) -> int:  # noqa: ARG002
+        return self.former_end_offset
+
     def written_to(self, partition: int) -> int:  # noqa: ARG002
         return self.written
 
@@ -53,7 +60,14 @@ class Consumer:
         self.rewinds += 1
 
     def tally(self, _: int) -> Tally:
-        return Tally(offset=self.offset, messages=self.offset + 1, topic_id=self.tally_of)
+        return Tally(
+            offset=self.offset,
+            messages=self.offset + 1,
+            topic_id=self.tally_of,
+            begun_with=self.begun_with,
+            epoch=self.epoch,
+            losses=self.losses,
+        )
 
 
 class Clock:
@@ -174,6 +188,17 @@ async def test_a_tally_of_a_topic_made_anew_is_brought_along_though_nothing_come
     assert watch.lags() == {0: 3}
 
 
+async def test_what_a_topic_had_of_which_nothing_was_counted_is_settled_when_it_is_made_anew(
+    watch: Watch, clock: Clock, consumer: Consumer
+) -> None:
+    consumer.tally_of, consumer.offset, consumer.end_offset = "", -1, 0
+    await _rounds(watch, clock, 1)
+    assert consumer.nothings == []
+    consumer.former_end_offset = 3
+    await _rounds(watch, clock, 1)
+    assert consumer.nothings == [(0, 0)]
+
+
 async def test_an_open_transaction_is_said_after_a_while_and_is_no_trouble(
     watch: Watch, clock: Clock, consumer: Consumer
 ) -> None:
@@ -205,3 +230,27 @@ async def test_of_partitions_that_were_given_away_nothing_is_told(
     consumer.assigned = set()
     await _rounds(watch, clock, 1)
     assert watch.lags() == {}
+
+
+@pytest.mark.parametrize(
+    ("epoch", "offset", "losses", "looks"),
+    [
+        (1, 99_999, [], True),
+        (0, 9, [], True),
+        (0, 99_999, [], False),
+        (0, 99_999, [Loss(0, 9, {})], True),
+    ],
+)
+async def test_it_is_looked_back_soon_after_an_assignment_and_then_ever_more_seldom(
+    watch: Watch,
+    clock: Clock,
+    consumer: Consumer,
+    epoch: int,
+    offset: int,
+    losses: list[Loss],
+    looks: bool,
+) -> None:
+    consumer.begun_with, consumer.epoch, consumer.offset, consumer.losses = {}, epoch, offset, losses
+    consumer.end_offset = consumer.at = offset + 1
+    await _rounds(watch, clock, 100)
+    assert consumer.nothings == [(offset + 1, offset + 1)] * (4 if looks else 0)
