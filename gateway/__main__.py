@@ -7,8 +7,10 @@ import os
 import socket
 import sys
 import tempfile
+from pathlib import Path
 
 from gateway import workers
+from gateway.keys import key_file
 from gateway.processes import FOLDER_VARIABLE
 from weather_tweets import logs
 from weather_tweets.settings import GatewaySettings
@@ -31,6 +33,13 @@ def main() -> int:
             os.environ[f"WEATHER_GATEWAY_{name.upper()}"] = str(value)
     settings = GatewaySettings()
     logs.configure("gateway")
+    try:
+        if settings.keys_file:
+            # Said here and at once, not by each worker process again and again.
+            key_file.parse(key_file.content(Path(settings.keys_file)))
+    except key_file.KeyFileError as error:
+        sys.stderr.write(f"gateway: {error}\n")
+        return 1
     shared = workers.inherited()
     if shared:
         _serve(shared, is_worker=True)

@@ -1,5 +1,6 @@
 """The gateway's life: config → startup → serve → drain."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,16 @@ from sanic import Sanic
 from gateway import direct, observation, origins, stream, unary
 from gateway import input as input_route
 from gateway.feed import LiveFeed
+from gateway.keys import outcomes
+from gateway.keys.following import KeyFile
+from gateway.keys.ring import KeyRing
 from gateway.pages import pages
 from gateway.problems import ProblemHandler
+from gateway.reads import routes
 from protos import tweets_pb2_grpc
-from weather_tweets import logs, places
+from weather_tweets import logs, places, traces
 from weather_tweets.metrics import GatewayMetrics
-from weather_tweets.settings import GatewaySettings
+from weather_tweets.settings import GatewaySettings, MongoSettings
 
 NAME = "weather-gateway"
 
@@ -37,10 +42,18 @@ SANIC_OPTIONS = {
 
 
 def create_app(
-    settings: GatewaySettings | None = None, *, registry: CollectorRegistry = REGISTRY, name: str = NAME
+    settings: GatewaySettings | None = None,
+    *,
+    mongo: MongoSettings | None = None,
+    registry: CollectorRegistry = REGISTRY,
+    name: str = NAME,
 ) -> Sanic[Any, Any]:
-    """The application, ready to be served; it connects when the server starts, in each worker process."""
+    """The application, ready to be served; it connects when the server starts, in each worker process.
+
+    Raises `KeyFileError` if there is to be a file of keys, and it cannot be used.
+    """
     settings = settings or GatewaySettings()
+    mongo = mongo or MongoSettings()
     logs.configure("gateway")
     app = Sanic(name, error_handler=ProblemHandler(), configure_logging=False)
     app.config.update(
@@ -56,18 +69,28 @@ def create_app(
     app.ctx.observe = observation.RequestCounts(metrics)
     app.ctx.observe_accepted = observation.accepted_counter(metrics)
     app.ctx.observe_input = observation.input_counter(metrics)
+    app.ctx.key_file = KeyFile(Path(settings.keys_file), metrics) if settings.keys_file else None
+    app.ctx.key_ring = KeyRing(app.ctx.key_file.keys, metrics) if app.ctx.key_file else None
+    app.ctx.tracing = traces.tracing("gateway")
     app.ctx.varies = bool(settings.origins)
     app.ctx.accepted_head = direct.accepted_head(varies=bool(settings.origins))
     app.blueprint(input_route.blueprint)
     app.blueprint(observation.blueprint)
-    app.blueprint(pages(settings.live_url))
+    app.blueprint(routes.blueprint)
+    app.blueprint(pages(settings.live_url, has_reads=_has_reads(settings, mongo)))
+    app.blueprint(outcomes.blueprint)
     if settings.origins:
         origins.admit(app, settings.origins)
 
     @app.before_server_start
     async def start(app: Sanic[Any, Any]) -> None:
         context = app.ctx
+        if context.key_file:
+            context.key_following = asyncio.create_task(
+                context.key_file.follow(context.key_ring.replace), name="key-file"
+            )
         context.feed = _feed(settings, metrics)
+        context.reads = _reads(settings, mongo, metrics)
         # One channel per worker process: gRPC does not survive a fork.
         context.channel = _channel(settings)
         publisher = stream.ProducerStream if settings.producer_calls == "stream" else unary.UnaryCalls
@@ -83,10 +106,16 @@ def create_app(
     @app.after_server_stop
     async def stop(app: Sanic[Any, Any]) -> None:
         # The requests in flight are answered by now.
+        if app.ctx.key_file:
+            app.ctx.key_following.cancel()
         await app.ctx.publisher.close()
         await app.ctx.channel.close()
+        if app.ctx.tracing:
+            app.ctx.tracing.close()
         if app.ctx.feed:
             await app.ctx.feed.close()
+        if app.ctx.reads:
+            await app.ctx.reads.close()
 
     return app
 
@@ -98,6 +127,21 @@ def _channel(settings: GatewaySettings) -> grpc.aio.Channel:
     return grpc.aio.secure_channel(
         settings.producer_target, grpc.ssl_channel_credentials(authority), options=stream.CHANNEL_OPTIONS
     )
+
+
+def _has_reads(settings: GatewaySettings, mongo: MongoSettings) -> bool:
+    return bool(settings.max_reads) and "url" in mongo.model_fields_set
+
+
+def _reads(settings: GatewaySettings, mongo: MongoSettings, metrics: GatewayMetrics) -> routes.Reads | None:
+    if not _has_reads(settings, mongo):
+        return None
+    # Only here: a gateway that answers no questions needs no driver.
+    from gateway.reads.answers import Answers
+    from gateway.reads.database import Database
+
+    answers = Answers(metrics, most=settings.max_reads, seconds=settings.read_seconds)
+    return routes.Reads(Database(mongo, settings), answers)
 
 
 def _feed(settings: GatewaySettings, metrics: GatewayMetrics) -> LiveFeed | None:

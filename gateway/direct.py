@@ -13,12 +13,14 @@ from sanic.headers import format_http1_response
 from sanic.http import Stage
 
 from gateway import input as input_route
-from gateway import problems
+from gateway import problems, request_span
+from gateway.keys.sender import Sender
 from gateway.plain import BEGINNING, PlainRequest, Reader
 from gateway.problems import Problem
 from gateway.protocol import PunctualHttpProtocol
 from gateway.stream import RefusedError
 from gateway.submission import tweets
+from weather_tweets.traces import Traced
 from weather_tweets.tweet import Tweet
 
 # Many clients send head and body in two pieces, one right after the other. What takes longer is for Sanic,
@@ -114,37 +116,71 @@ class DirectHttpProtocol(PunctualHttpProtocol):
     def _take(self, request: PlainRequest, whole: bytes) -> None:
         began = perf_counter()
         context = self.app.ctx
+        sender = None
+        if context.key_ring is not None:
+            assert self._reader  # noqa: S101 (it has just read the request)
+            try:
+                sender = context.key_ring.sender(self._reader.authorization)
+            except Problem as refused:
+                self._refuse(refused)
+                return
         try:
             submitted, is_array = tweets(request.body, request.key)
         except Exception:  # noqa: BLE001 (Sanic's way meets the same, and says it)
             super().data_received(whole)
             return
+        taken = _Taken(submitted, is_array, began, sender)
         try:
-            self._publishing = context.publisher.publish(submitted, len(request.body))
-        except RefusedError as refused:
-            self._refuse(input_route.problem(refused, submitted, is_array))
+            if sender is not None:
+                sender.charge(len(submitted))
+            if context.tracing is not None:
+                assert self._reader  # noqa: S101 (it has just read the request)
+                taken.traced = request_span.begin(context.tracing, self._reader.traceparent, len(submitted))
+            self._publishing = context.publisher.publish(
+                submitted, len(request.body), taken.traced.traceparent if taken.traced else ""
+            )
+        except Problem as over_quota:
+            self._refuse(over_quota)
             return
-        self._publishing.add_done_callback(lambda done: self._answer(done, submitted, is_array, began))
+        except RefusedError as refused:
+            self._refuse_taken(taken, refused)
+            return
+        self._publishing.add_done_callback(lambda done: self._answer(done, taken))
 
-    def _answer(
-        self, publishing: "asyncio.Future[None]", submitted: list[Tweet], is_array: bool, began: float
-    ) -> None:
+    def _answer(self, publishing: "asyncio.Future[None]", taken: "_Taken") -> None:
         self._publishing = None
+        sender, submitted = taken.sender, taken.submitted
         if publishing.cancelled():
+            request_span.end(taken.traced, 408)
+            if sender is not None:
+                sender.unanswered(len(submitted))
             return
         error = publishing.exception()
         if error is None:
             context = self.app.ctx
-            body = input_route.answer(submitted, is_array)
+            body = input_route.answer(submitted, taken.is_array)
             connection = b"close" if self._is_last else b"keep-alive"
+            quota = b""
+            if sender is not None:
+                sender.accepted(len(submitted))
+                quota = sender.lines
             self._write(
-                b"%b%d\r\nconnection: %b\r\n\r\n%b" % (context.accepted_head, len(body), connection, body)
+                b"%b%d\r\nconnection: %b\r\n%b\r\n%b"
+                % (context.accepted_head, len(body), connection, quota, body)
             )
-            context.observe_accepted(perf_counter() - began)
+            context.observe_accepted(perf_counter() - taken.began)
+            if taken.traced is not None:
+                request_span.end(taken.traced, 202)
         elif isinstance(error, RefusedError):
-            self._refuse(input_route.problem(error, submitted, is_array))
+            self._refuse_taken(taken, error)
         else:
+            request_span.end(taken.traced, 500)
             self._refuse(problems.unexpected("/input", error))
+
+    def _refuse_taken(self, taken: "_Taken", refused: RefusedError) -> None:
+        said = input_route.problem(refused, taken.submitted, taken.is_array)
+        request_span.end(taken.traced, said.status)
+        self._refuse(taken.sender.refuse(said, len(taken.submitted)) if taken.sender else said)
 
     def _refuse(self, problem: Problem) -> None:
         response = problems.response(problem)
@@ -168,6 +204,19 @@ class DirectHttpProtocol(PunctualHttpProtocol):
             data, self._next = self._next, b""
             self.transport.resume_reading()
             self.data_received(data)
+
+
+class _Taken:
+    """A request that is under way."""
+
+    __slots__ = ("began", "is_array", "sender", "submitted", "traced")
+
+    def __init__(self, submitted: list[Tweet], is_array: bool, began: float, sender: Sender | None) -> None:
+        self.submitted = submitted
+        self.is_array = is_array
+        self.began = began
+        self.sender = sender
+        self.traced: Traced | None = None
 
 
 def accepted_head(*, varies: bool) -> bytes:

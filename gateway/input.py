@@ -1,11 +1,13 @@
 """`POST /input`."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from gateway import announcement
+from gateway import announcement, request_span
+from gateway.keys.authorization import sender_of
 from gateway.problems import Problem, unavailable
 from gateway.stream import RefusedError
 from gateway.submission import KEY_HEADER, tweets
@@ -18,6 +20,39 @@ blueprint = Blueprint("input")
 async def submit(request: Request) -> HTTPResponse:
     """202 once Kafka has every tweet of the request."""
     began = time.perf_counter()
+    context = request.app.ctx
+    sender = sender_of(request) if context.key_ring else None
+    try:
+        submitted, is_array = _tweets(request)
+    except Problem as wrong:
+        if wrong.status == 422:
+            context.metrics.refused.labels("invalid").inc()
+        raise sender.reject(wrong) if sender else wrong from None
+    if sender:
+        sender.charge(len(submitted))
+    traced = None
+    if context.tracing:
+        traced = request_span.begin(context.tracing, request_span.header_of(request), len(submitted))
+    try:
+        await context.publisher.publish(submitted, len(request.body), traced.traceparent if traced else "")
+    except RefusedError as refused:
+        said = problem(refused, submitted, is_array)
+        request_span.end(traced, said.status)
+        raise sender.refuse(said, len(submitted)) if sender else said from None
+    except asyncio.CancelledError:
+        request_span.end(traced, 408)
+        if sender:
+            sender.unanswered(len(submitted))
+        raise
+    request_span.end(traced, 202)
+    context.observe_accepted(time.perf_counter() - began)
+    if sender:
+        sender.accepted(len(submitted))
+    return Accepted(answer(submitted, is_array), sender.fields if sender else ())
+
+
+def _tweets(request: Request) -> tuple[list[Tweet], bool]:
+    """As `submission.tweets`, of the whole request."""
     headers = request.headers
     content_type = headers.get("content-type")
     body = request.body
@@ -28,19 +63,7 @@ async def submit(request: Request) -> HTTPResponse:
     if key is not None:
         # Given twice it is one value with a comma (RFC 9110, section 5.3), and none that will do.
         key = ", ".join(headers.getall(KEY_HEADER))
-    context = request.app.ctx
-    try:
-        submitted, is_array = tweets(body, key, as_lines=as_lines)
-    except Problem as wrong:
-        if wrong.status == 422:
-            context.metrics.refused.labels("invalid").inc()
-        raise
-    try:
-        await context.publisher.publish(submitted, len(body))
-    except RefusedError as refused:
-        raise problem(refused, submitted, is_array) from None
-    context.observe_accepted(time.perf_counter() - began)
-    return Accepted(answer(submitted, is_array))
+    return tweets(body, key, as_lines=as_lines)
 
 
 def answer(submitted: list[Tweet], is_array: bool) -> bytes:
@@ -53,8 +76,10 @@ def answer(submitted: list[Tweet], is_array: bool) -> bytes:
 class Accepted(HTTPResponse):
     """The 202. Sanic takes a sixth of a request's time to put its headers together; here they are ready."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, further: tuple[tuple[bytes, bytes], ...]) -> None:
+        """`further` are the fields that only this answer has."""
         super().__init__(body, 202, content_type="application/json")
+        self._further = further
 
     @property
     def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
@@ -63,12 +88,14 @@ class Accepted(HTTPResponse):
         if "vary" in headers:
             # The answer depends on the page that asks: its headers are not always the same.
             headers.update(_ACCEPTED_TEXT)
+            headers.update((name.decode(), value.decode()) for name, value in self._further)
             return super().processed_headers
         return iter(
             (
                 *ACCEPTED_HEADERS,
                 (b"content-length", b"%d" % headers["content-length"]),
                 (b"connection", headers["connection"].encode()),
+                *self._further,
             )
         )
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 
+import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from sanic import Blueprint, HTTPResponse, Request
 
@@ -49,7 +50,10 @@ def accepted_counter(metrics: GatewayMetrics) -> Callable[[float], None]:
 
 
 async def healthz(request: Request) -> HTTPResponse:
-    """The process is alive."""
+    """The process is alive; `keys` says why the file of keys cannot be used, if so."""
+    key_file = request.app.ctx.key_file
+    if key_file and key_file.trouble:
+        return _json(request, msgspec.json.encode({"status": "alive", "keys": key_file.trouble}))
     return _json(request, b'{"status":"alive"}')
 
 

@@ -6,14 +6,15 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.response import BaseHTTPResponse
 
 from gateway.problems import Problem
+from gateway.rate_limit_fields import LIMIT, POLICY
 
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",
-    "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
     "Access-Control-Max-Age": "600",
 }
 # What a page may read beside the type and the length.
-_EXPOSED = "Accept-Post, Allow, Retry-After"
+_EXPOSED = f"Accept-Post, Allow, {LIMIT}, {POLICY}, Retry-After, WWW-Authenticate"
 
 
 def admit(app: Sanic[Any, Any], allowed: str) -> None:

@@ -67,8 +67,11 @@ class Asset:
         return HTTPResponse(body, headers=headers, content_type=self.content_type)
 
 
-def pages(live_url: str) -> Blueprint:
-    """The routes; `live_url` is where the page connects to (empty: to where it came from)."""
+def pages(live_url: str, *, has_reads: bool) -> Blueprint:
+    """The routes; `live_url` is where the page connects to (empty: to where it came from).
+
+    `has_reads` tells the page whether what is stored can be asked for here.
+    """
     blueprint = Blueprint("pages")
     policy = page_policy(live_url)
     assets = {
@@ -77,7 +80,7 @@ def pages(live_url: str) -> Blueprint:
         if file.is_file()
     }
     index = assets.pop("index.html")
-    config = msgspec.json.encode({"live_url": live_url})
+    config = msgspec.json.encode({"live_url": live_url, "reads": has_reads})
     docs = {
         **{name: Asset(Path(swagger_ui_path) / name) for name in _SWAGGER_FILES},
         **{name: Asset(DOCS_FOLDER / name) for name in ("index.html", "start.js")},

@@ -19,7 +19,8 @@ _MAX_BODY_BYTES = 2**20
 _UUID_CHARACTERS = 36
 # Other headers say nothing that matters here (`User-Agent`, `X-Forwarded-For`, …).
 _CONTENT_TYPE, _CONTENT_LENGTH, _KEY, _HOST = b"content-type", b"content-length", b"idempotency-key", b"host"
-_ONCE = frozenset({_CONTENT_TYPE, _CONTENT_LENGTH, _KEY, _HOST})
+_AUTHORIZATION, _TRACEPARENT = b"authorization", b"traceparent"
+_ONCE = frozenset({_CONTENT_TYPE, _CONTENT_LENGTH, _KEY, _HOST, _AUTHORIZATION, _TRACEPARENT})
 _UNUSUAL = frozenset({
     b"connection", b"content-encoding", b"expect", b"origin", b"te", b"trailer", b"transfer-encoding",
     b"upgrade",
@@ -79,6 +80,17 @@ class Reader:
         if len(key) != _UUID_CHARACTERS or not key.isascii():
             return False
         return PlainRequest(body, key.decode())
+
+    @property
+    def authorization(self) -> bytes | None:
+        """The header of that name of the request that was read last."""
+        return self._seen.get(_AUTHORIZATION)
+
+    @property
+    def traceparent(self) -> str | None:
+        """The header of that name of the request that was read last."""
+        value = self._seen.get(_TRACEPARENT)
+        return None if value is None else value.decode("latin-1")
 
     # What the parser tells while it is fed.
 

@@ -20,12 +20,15 @@ EXAMPLE = '{"texto": "Llueve", "país": "Guatemala"}'
 
 _TITLES = {
     HTTPStatus.BAD_REQUEST: "The request cannot be understood",
+    HTTPStatus.UNAUTHORIZED: "A key is needed",
+    HTTPStatus.FORBIDDEN: "This is not allowed",
     HTTPStatus.NOT_FOUND: "There is nothing here",
     HTTPStatus.METHOD_NOT_ALLOWED: "This method is not for this address",
     HTTPStatus.REQUEST_TIMEOUT: "The request took too long to arrive",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body must be JSON",
     HTTPStatus.UNPROCESSABLE_ENTITY: "This is no acceptable tweet",
+    HTTPStatus.TOO_MANY_REQUESTS: "More tweets than the key may send",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not available at the moment",
 }
@@ -40,13 +43,18 @@ class Problem(Exception):  # noqa: N818 (the word of RFC 9457)
         detail: str,
         *,
         headers: Mapping[str, str] | None = None,
+        tweets: int = 1,
         **members: Any,
     ) -> None:
-        """`members` (such as `field` and `index`) go into the document where they are not None."""
+        """`members` (such as `field` and `index`) go into the document where they are not None.
+
+        `tweets` is how many the request had, as far as it could be read.
+        """
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.headers = dict(headers or {})
+        self.tweets = tweets
         self.members = {name: value for name, value in members.items() if value is not None}
 
 

@@ -12,6 +12,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from weather_tweets.metrics import Clock
+
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Tells prometheus_client in which folder the worker processes count."""
 
@@ -20,6 +22,7 @@ def together(folder: str, parent: int) -> CollectorRegistry:
     """All worker processes that count in this folder, and the process that started them, as one."""
     registry = CollectorRegistry()
     registry.register(FilledFiles(folder))
+    Clock("gateway", registry)
     registry.register(ProcessGroup(parent, lambda: _alive(Path(folder))))
     return registry
 

@@ -69,22 +69,28 @@ class RefusedError(Exception):
 class Publisher(Protocol):
     """Something that brings tweets to Kafka."""
 
-    def publish(self, tweets: list[Tweet], size_bytes: int) -> "asyncio.Future[None]":
+    def publish(self, tweets: list[Tweet], size_bytes: int, traceparent: str = "") -> "asyncio.Future[None]":
         """Done when Kafka has all of the tweets; fails with `RefusedError`."""
 
 
 class _Submission:
     """The tweets of one request, on their way."""
 
-    __slots__ = ("answer", "deadline", "size", "tweets")
+    __slots__ = ("answer", "deadline", "size", "traceparent", "tweets")
 
     def __init__(
-        self, tweets: list[Tweet], size: int, deadline: float, answer: "asyncio.Future[None]"
+        self,
+        tweets: list[Tweet],
+        size: int,
+        deadline: float,
+        answer: "asyncio.Future[None]",
+        traceparent: str,
     ) -> None:
         self.tweets = tweets
         self.size = size
         self.deadline = deadline
         self.answer = answer
+        self.traceparent = traceparent
 
 
 class ProducerStream:
@@ -128,7 +134,7 @@ class ProducerStream:
             asyncio.create_task(self._expire(), name="deadlines"),
         ]
 
-    def publish(self, tweets: list[Tweet], size_bytes: int) -> "asyncio.Future[None]":
+    def publish(self, tweets: list[Tweet], size_bytes: int, traceparent: str = "") -> "asyncio.Future[None]":
         now = time.monotonic()
         if self.in_flight + len(tweets) > self._max_in_flight or (
             self._bytes_in_flight + size_bytes > MAX_IN_FLIGHT_BYTES
@@ -142,7 +148,9 @@ class ProducerStream:
         answer = self._loop.create_future()
         self.in_flight += len(tweets)
         self._bytes_in_flight += size_bytes
-        self._waiting.append(_Submission(tweets, size_bytes, now + self._deadline_seconds, answer))
+        self._waiting.append(
+            _Submission(tweets, size_bytes, now + self._deadline_seconds, answer, traceparent)
+        )
         self._crowd.enter(now)
         # The first one, so that the writer knows until when to wait.
         if len(self._waiting) == 1 or self._is_due(now):
@@ -266,6 +274,9 @@ class ProducerStream:
                     country_code=tweet.code,
                     accepted_at_ms=tweet.at,
                 )
+            if submission.traceparent:
+                for sent in batch.tweets[-len(submission.tweets) :]:
+                    sent.traceparent = submission.traceparent
         if submissions:
             self._unanswered[self._sequence] = submissions
             self._on_the_way += len(batch.tweets)

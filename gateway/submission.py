@@ -45,6 +45,7 @@ def tweets(body: bytes, key: str | None, *, as_lines: bool = False) -> tuple[lis
             422,
             f"Send the header {KEY_HEADER} with a single tweet only; of several, give each its own id.",
             field=KEY_HEADER,
+            tweets=max(1, len(submitted)),
         )
     count = len(submitted)
     if not 0 < count <= MAX_TWEETS_PER_REQUEST:
@@ -52,13 +53,14 @@ def tweets(body: bytes, key: str | None, *, as_lines: bool = False) -> tuple[lis
             422,
             f"Send 1 to {MAX_TWEETS_PER_REQUEST:,} tweets in a request, not {count:,}"
             + (f": {-(-count // MAX_TWEETS_PER_REQUEST):,} requests will do." if count else "."),
+            tweets=max(1, count),
         )
     accepted: list[Tweet] = []
     try:
         for each in submitted:
             accepted.append(from_submission(each, at=at, new_id=str(_new_id())))  # noqa: PERF401
     except InvalidTweetError as error:
-        raise _unacceptable(error, index=len(accepted)) from None
+        raise _unacceptable(error, index=len(accepted), of=count) from None
     return accepted, True
 
 
@@ -81,8 +83,8 @@ def _object_instead_of(submitted: Any) -> str:
     return f"Send a JSON object, for instance {EXAMPLE}, or an array of up to {MAX_TWEETS_PER_REQUEST:,}."
 
 
-def _unacceptable(error: InvalidTweetError, index: int | None = None) -> Problem:
+def _unacceptable(error: InvalidTweetError, index: int | None = None, of: int = 1) -> Problem:
     where = "" if index is None else f"Tweet {index}: "
     # What is missing may be there by another name: an example says more.
     instead = f"; send for instance {EXAMPLE}" if error.reason == "is missing" else ""
-    return Problem(422, f"{where}{error}{instead}.", field=error.field or None, index=index)
+    return Problem(422, f"{where}{error}{instead}.", field=error.field or None, index=index, tweets=of)

@@ -33,7 +33,12 @@ class UnaryCalls:
         self._on_accepted = on_accepted
         self._in_flight = 0
 
-    def publish(self, tweets: list[Tweet], size_bytes: int) -> "asyncio.Future[None]":  # noqa: ARG002
+    def publish(
+        self,
+        tweets: list[Tweet],
+        size_bytes: int,  # noqa: ARG002
+        traceparent: str = "",  # noqa: ARG002 (what is compared with it is not traced)
+    ) -> "asyncio.Future[None]":
         if self._in_flight + len(tweets) > self._max_in_flight:
             raise RefusedError("exhausted", "Too many tweets are waiting for Kafka.")
         return asyncio.ensure_future(self._publish(tweets))

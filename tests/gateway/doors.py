@@ -17,7 +17,7 @@ from sanic import Sanic
 from gateway.app import create_app
 from gateway.direct import DirectHttpProtocol
 from gateway.protocol import PunctualHttpProtocol
-from weather_tweets.settings import GatewaySettings
+from weather_tweets.settings import GatewaySettings, MongoSettings
 
 DEADLINE_SECONDS = 60
 TWEET = {"texto": "Llueve de nuevo", "país": "Guatemala"}
@@ -41,7 +41,7 @@ class Answer:
         assert document["status"] == self.status
         assert document["title"]
         assert document["detail"]
-        assert ("Retry-After" in self.headers) == (self.status == 503)
+        assert ("Retry-After" in self.headers) == (self.status in (429, 503))
         return document
 
 
@@ -93,12 +93,15 @@ class Door:
 
 @asynccontextmanager
 async def opened(
-    protocol: type[PunctualHttpProtocol] = DirectHttpProtocol, **settings: Any
+    protocol: type[PunctualHttpProtocol] = DirectHttpProtocol,
+    mongo: MongoSettings | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Door]:
     """A gateway with these settings; by default it feeds nobody."""
     registry = CollectorRegistry()
     app = create_app(
         GatewaySettings(**{"writer_url": "", **settings}),
+        mongo=mongo,
         registry=registry,
         name=f"gateway-{next(_numbers)}",
     )

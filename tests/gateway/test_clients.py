@@ -253,7 +253,7 @@ async def test_a_setting_admits_them(producer: FakeProducer, setting: str) -> No
         assert (status, body) == (204, b"")
         assert headers["access-control-allow-origin"] == PAGE
         assert headers["access-control-allow-methods"] == "POST"
-        assert headers["access-control-allow-headers"] == "Content-Type, Idempotency-Key"
+        assert headers["access-control-allow-headers"] == "Authorization, Content-Type, Idempotency-Key"
         requests: dict[int, bytes] = {
             202: other_origin("POST", "/input", JSON, origin=PAGE, body=RAIN),
             200: other_origin("GET", "/healthz", origin=PAGE),

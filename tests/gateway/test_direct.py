@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from gateway import app as gateway_app
 from gateway.direct import DirectHttpProtocol
 from gateway.plain import PlainRequest, Reader
 from gateway.protocol import PunctualHttpProtocol
@@ -85,7 +86,11 @@ def test_a_plain_request_is_read_at_once_and_in_any_two_pieces_of_its_body(sent:
 
 
 @pytest.mark.parametrize("sent", NOT_PLAIN.values(), ids=NOT_PLAIN.keys())
-async def test_sanic_answers_the_others_as_if_we_were_not_there(sent: bytes, producer: FakeProducer) -> None:
+async def test_sanic_answers_the_others_as_if_we_were_not_there(
+    sent: bytes, producer: FakeProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is no request to Sanic either is answered when this is over.
+    monkeypatch.setitem(gateway_app.SANIC_OPTIONS, "REQUEST_TIMEOUT", 3)
     answers = []
     for protocol in (DirectHttpProtocol, PunctualHttpProtocol):
         async with opened(protocol=protocol, producer_target=producer.target) as door:

@@ -25,7 +25,7 @@ async def test_the_page_may_load_its_own_files_and_the_live_feed_only(producer: 
         assert "connect-src 'self' wss://live.example:8443;" in policy
         assert "unsafe" not in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert (await door.get("/config.json")).json() == {"live_url": live_url}
+        assert (await door.get("/config.json")).json() == {"live_url": live_url, "reads": False}
 
 
 @pytest.mark.parametrize("url", ["", "javascript:alert(1)", "https://elsewhere/"])

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import IO
 
 import aiohttp
 import psutil
@@ -56,7 +57,9 @@ class Process:
 
 
 @asynccontextmanager
-async def running(producer: FakeProducer, **environment: str) -> AsyncIterator[Process]:
+async def running(
+    producer: FakeProducer, *, stderr: IO[bytes] | None = None, **environment: str
+) -> AsyncIterator[Process]:
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "gateway",
@@ -68,6 +71,7 @@ async def running(producer: FakeProducer, **environment: str) -> AsyncIterator[P
             **environment,
         },
         start_new_session=True,
+        stderr=stderr,
     )  # fmt: skip
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:

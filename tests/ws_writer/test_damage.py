@@ -28,6 +28,7 @@ _DAMAGE: dict[str, Callable[[Any, str, str], Awaitable[Any]]] = {
     "trimmed": lambda redis, key, _: redis.xtrim(key, maxlen=1, approximate=False),
 }
 _OF_STREAMS = {"deleted", "a string", "a list", "a hash", "trimmed"}
+_STREAMS = ("live:recent", "live:rate")
 
 
 async def _instead(redis: Any, key: str, write: Callable[[], Awaitable[Any]]) -> None:
@@ -45,16 +46,20 @@ async def _counts(redis: Any) -> tuple[dict[str, str], dict[str, str]]:
         (key, damage)
         for key in _KEYS
         for damage in _DAMAGE
-        if (damage in _OF_STREAMS if key in ("live:recent", "live:rate") else damage != "trimmed")
+        if (damage in _OF_STREAMS if key in _STREAMS else damage != "trimmed")
         if not (damage == "a hash" and key in ("live:countries", "live:totals", "live:sealed"))
     ],
 )
 async def test_whatever_somebody_does_to_a_key_the_writer_puts_it_right(
     writer: Writer, redis: Any, key: str, damage: str
 ) -> None:
+    # The rate has an entry a second: once a key that is no stream is enough to see that it goes on, too.
+    waits_for_rate = key in _STREAMS or damage == "deleted"
     async with writer.feed() as feed:
         await feed.send(frame(*[tweet("GT")] * 5, *[tweet("MX")] * 3))
-        await until(lambda: redis.xlen("live:rate"), lambda entries: entries >= 2)
+        await until(lambda: redis.hget("live:totals", "messages"), lambda count: count == "8")
+        if waits_for_rate:
+            await until(lambda: redis.xlen("live:rate"), lambda entries: entries >= 2)
         field = "messages" if key == "live:totals" else "Guatemala"
         entries = await redis.xlen("live:rate")
         await _DAMAGE[damage](redis, key, field)
@@ -63,8 +68,9 @@ async def test_whatever_somebody_does_to_a_key_the_writer_puts_it_right(
         await until(lambda: _true(redis, right), lambda is_so: is_so)
         await until(lambda: redis.type("live:recent"), lambda kind: kind == "stream")
         await until(lambda: redis.xlen("live:recent"), lambda count: count == 9)
-        await until(lambda: redis.type("live:rate"), lambda kind: kind == "stream")
-        await until(lambda: redis.xlen("live:rate"), lambda count: count > entries)
+        if waits_for_rate:
+            await until(lambda: redis.type("live:rate"), lambda kind: kind == "stream")
+            await until(lambda: redis.xlen("live:rate"), lambda count: count > entries)
 
 
 async def _true(redis: Any, right: tuple[dict[str, str], dict[str, str]]) -> bool:
