@@ -3,8 +3,7 @@
 import uPlot from "uplot";
 import { formatCount, formatShort, formatTime, text } from "./language";
 import { RATE_SECONDS, type Model } from "./model";
-
-const LEAST_TOP = 10;
+import { axisIn, colourIn, keepFitted, shadeIn, topOf } from "./plot";
 
 export class RateChart {
   readonly #plot: uPlot;
@@ -15,13 +14,7 @@ export class RateChart {
     private readonly element: HTMLElement,
     private readonly model: Model,
   ) {
-    const colour = (name: string) => () => getComputedStyle(element).getPropertyValue(name);
-    const axis = {
-      stroke: colour("--faint"),
-      font: '11px "Inter Variable", system-ui, sans-serif',
-      ticks: { show: false },
-      grid: { stroke: colour("--line"), width: 1 },
-    };
+    const axis = axisIn(element);
     const line = { points: { show: false }, paths: uPlot.paths.spline!() };
     this.#plot = new uPlot(
       {
@@ -30,24 +23,21 @@ export class RateChart {
         padding: [8, 20, 0, 0],
         cursor: { show: false },
         legend: { show: false },
-        scales: { x: { time: false, range: (_, least, most) => [least, most] }, y: { range: (_, __, most) => [0, top(most)] } },
+        scales: { x: { time: false, range: (_, least, most) => [least, most] }, y: { range: (_, __, most) => [0, topOf(most)] } },
         axes: [
           { ...axis, grid: { show: false }, size: 24, space: 90, values: (_, seconds) => seconds.map((each) => formatTime(each * 1000)) },
           { ...axis, size: 44, space: 28, values: (_, rates) => rates.map((each) => (Number.isInteger(each) ? formatShort(each) : "")) },
         ],
         series: [
           {},
-          { ...line, stroke: colour("--accepted"), width: 2, fill: (plot) => this.#shade(plot) },
-          { ...line, stroke: colour("--processed"), width: 1.5 },
+          { ...line, stroke: colourIn(element, "--accepted"), width: 2, fill: (plot) => shadeIn(element, plot) },
+          { ...line, stroke: colourIn(element, "--processed"), width: 1.5 },
         ],
       },
       [[], [], []],
       element,
     );
-    new ResizeObserver(() => {
-      this.#plot.setSize({ width: element.clientWidth, height: element.clientHeight });
-    }).observe(element);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#plot.redraw(false));
+    keepFitted(this.#plot, element);
   }
 
   /** Draws up to the moment `now` (milliseconds, our clock). */
@@ -69,25 +59,9 @@ export class RateChart {
     });
   }
 
-  #shade(plot: uPlot): CanvasGradient {
-    const { top: from, height } = plot.bbox;
-    const gradient = plot.ctx.createLinearGradient(0, from, 0, from + height);
-    const style = getComputedStyle(this.element);
-    gradient.addColorStop(0, style.getPropertyValue("--accepted-shade"));
-    gradient.addColorStop(1, style.getPropertyValue("--accepted-clear"));
-    return gradient;
-  }
-
   #describe(): void {
     const rates = this.model.rate.map((each) => each[1]);
     const most = formatCount(Math.max(0, ...rates));
     this.element.setAttribute("aria-label", text("rateNow", { now: formatCount(this.model.perSecond), most }));
   }
-}
-
-/** The next 1, 2 or 5 with zeros at or above `most`, so that the scale does not tremble. */
-function top(most: number | null): number {
-  const wanted = Math.max(LEAST_TOP, (most ?? 0) * 1.08);
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  return [1, 1.5, 2, 3, 4, 5, 8, 10].map((each) => each * power).find((each) => each >= wanted) ?? wanted;
 }

@@ -1,87 +1,6 @@
 // Spanish and English, by the browser's language or `?lang=`.
 
-const TEXTS = {
-  es: {
-    skip: "Saltar al ranking",
-    subtitle: "El tiempo del mundo, tweet a tweet",
-    connecting: "Conectando…",
-    live: "En vivo",
-    lost: "Sin conexión, reconectando…",
-    paused: "En pausa",
-    pause: "Pausar",
-    resume: "Seguir",
-    totals: "Totales",
-    accepted: "Aceptados",
-    processed: "Procesados",
-    lag: "Por procesar",
-    perSecond: "Tweets por segundo",
-    countries: "Países",
-    map: "Mapa de tweets por país",
-    mapKeys: "Flechas: ir al país vecino. Entrar: acercar. Escape: ver todo. Más y menos: acercar y alejar.",
-    zoom: "Acercamiento",
-    zoomIn: "Acercar",
-    zoomOut: "Alejar",
-    zoomReset: "Ver todo el mundo",
-    legend: "Tweets por país",
-    ranking: "Ranking de países",
-    showAll: "Ver todos",
-    showTop: "Ver menos",
-    empty: "Aún no llega ningún tweet.",
-    rate: "Tweets por segundo",
-    rateNow: "Tweets por segundo en los últimos cinco minutos: {now} ahora, {most} como máximo",
-    tweets: "Últimos tweets",
-    api: "API",
-    licences: "Licencias",
-    mapData: "Mapa: Natural Earth",
-    none: "Ningún tweet",
-    tweet: "tweet",
-    many: "tweets",
-    rank: "n.º {rank}",
-    ofAll: "{share} del total",
-    summary: "{accepted} tweets aceptados de {countries} países, {rate} por segundo. Primero: {first}.",
-    unknown: "Desconocido",
-  },
-  en: {
-    skip: "Skip to the ranking",
-    subtitle: "The world’s weather, tweet by tweet",
-    connecting: "Connecting…",
-    live: "Live",
-    lost: "Connection lost, reconnecting…",
-    paused: "Paused",
-    pause: "Pause",
-    resume: "Resume",
-    totals: "Totals",
-    accepted: "Accepted",
-    processed: "Processed",
-    lag: "To be processed",
-    perSecond: "Tweets per second",
-    countries: "Countries",
-    map: "Map of tweets by country",
-    mapKeys: "Arrows: go to the next country. Enter: zoom in. Escape: the whole world. Plus and minus: zoom.",
-    zoom: "Zoom",
-    zoomIn: "Zoom in",
-    zoomOut: "Zoom out",
-    zoomReset: "The whole world",
-    legend: "Tweets by country",
-    ranking: "Top countries",
-    showAll: "Show all",
-    showTop: "Show fewer",
-    empty: "No tweet has arrived yet.",
-    rate: "Tweets per second",
-    rateNow: "Tweets per second in the last five minutes: {now} now, {most} at most",
-    tweets: "Latest tweets",
-    api: "API",
-    licences: "Licences",
-    mapData: "Map: Natural Earth",
-    none: "No tweets",
-    tweet: "tweet",
-    many: "tweets",
-    rank: "no. {rank}",
-    ofAll: "{share} of all",
-    summary: "{accepted} tweets accepted from {countries} countries, {rate} per second. First: {first}.",
-    unknown: "Unknown",
-  },
-} as const;
+import { TEXTS } from "./texts";
 
 export type Language = keyof typeof TEXTS;
 export type TextKey = keyof (typeof TEXTS)["es"];
@@ -100,11 +19,25 @@ const whole = new Intl.NumberFormat(language, { useGrouping: "always" } as unkno
 const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(language, { style: "percent", maximumSignificantDigits: 2 });
 const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric" });
+const date = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 
 export const formatCount = (count: number): string => whole.format(count);
 export const formatShort = (count: number): string => short.format(count);
 export const formatShare = (share: number): string => percent.format(share);
 export const formatTime = (milliseconds: number): string => time.format(milliseconds);
+export const formatHour = (milliseconds: number): string => hour.format(milliseconds);
+export const formatDay = (milliseconds: number): string => day.format(milliseconds);
+
+/** The time of day, with the date where that is not today's. */
+export function formatMoment(milliseconds: number): string {
+  const isToday = new Date(milliseconds).toDateString() === new Date().toDateString();
+  return isToday ? formatTime(milliseconds) : `${date.format(milliseconds)}, ${formatHour(milliseconds)}`;
+}
+
+/** "1 tweet", "1.234 tweets". */
+export const formatTweets = (count: number): string => `${formatCount(count)} ${text(count === 1 ? "tweet" : "many")}`;
 
 const names = new Intl.DisplayNames([language], { type: "region" });
 
@@ -118,6 +51,9 @@ export function countryName(code: string): string {
   }
 }
 
+/** Without case and accents, as people search. */
+export const fold = (words: string): string => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
 /** Puts the page's own texts into its language. */
 export function translatePage(): void {
   document.documentElement.lang = language;
@@ -128,6 +64,9 @@ export function translatePage(): void {
     const label = text(element.dataset["label"] as TextKey);
     element.setAttribute("aria-label", label);
     element.title = label;
+  }
+  for (const field of document.querySelectorAll<HTMLInputElement>("[data-hint]")) {
+    field.placeholder = text(field.dataset["hint"] as TextKey);
   }
   for (const link of document.querySelectorAll<HTMLAnchorElement>(".languages a")) {
     if (link.lang === language) link.setAttribute("aria-current", "true");

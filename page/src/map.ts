@@ -1,12 +1,11 @@
-// The choropleth: shapes that fill with counts, pan and zoom, names by hover, tap and keyboard.
+// The choropleth: shapes with the colours of a view, pan and zoom, names by hover, tap and keyboard.
 
 import { geoEqualEarth, geoGraticule10, geoPath, type GeoProjection } from "d3-geo";
 import { select, type Selection } from "d3-selection";
 import "d3-transition";
 import { zoom, zoomIdentity, type D3ZoomEvent, type ZoomBehavior, type ZoomTransform } from "d3-zoom";
-import { countryName, formatCount, formatShare, text } from "./language";
-import type { Model } from "./model";
-import { colourOf, thresholds } from "./scale";
+import { countryName } from "./language";
+import type { View } from "./views";
 import type { Country } from "./world";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -35,7 +34,8 @@ interface Drawn {
   /** On the unzoomed map. */
   point: [number, number];
   area: number;
-  colour: number;
+  /** Names of its classes, with blanks between. */
+  colour: string;
 }
 
 // Shows the whole world but the ice at its poles.
@@ -60,17 +60,26 @@ export class WorldMap {
   readonly #svg: Surface;
   readonly #zoom: ZoomBehavior<SVGSVGElement, unknown>;
   #transform: ZoomTransform = zoomIdentity;
-  #limits: number[] = [1];
+  #view: View;
+  #key = "";
   #pointed: string | null = null;
+  #opened: string | null = null;
+  /** Where to go as soon as the map has a size. */
+  #wanted: string | null = null;
+  #isFitted = false;
   #reachable: string | null = null;
-  onLimits: (limits: number[]) => void = () => {};
+  /** The colours have another meaning now. */
+  onKey: (view: View) => void = () => {};
+  /** Somebody wants to see inside a country; by keyboard where nothing was pointed at. */
+  onOpen: (code: string, isByKeyboard: boolean) => void = () => {};
 
   constructor(
     private readonly stage: HTMLElement,
     countries: Country[],
-    private readonly model: Model,
+    view: View,
     private readonly moves: () => boolean,
   ) {
+    this.#view = view;
     const svg = stage.querySelector("svg")!;
     this.#svg = select(svg);
     svg.setAttribute("role", "listbox");
@@ -103,25 +112,49 @@ export class WorldMap {
     return x >= 0 && y >= 0 && x <= width && y <= height ? [x, y] : null;
   }
 
-  /** Fills the countries whose counts changed, and all when the classes did. */
-  paint(changed: Iterable<string>): void {
-    const limits = thresholds(Math.max(1, ...this.model.countries.values()));
-    const isNewScale = limits.join() !== this.#limits.join();
-    if (isNewScale) {
-      this.#limits = limits;
-      this.onLimits(limits);
+  /** Colours the countries of which something changed, and all when the view or its classes did. */
+  paint(view: View, changed: Iterable<string>): void {
+    const { key } = view;
+    const isNew = key !== this.#key;
+    this.#view = view;
+    this.#key = key;
+    if (isNew) this.onKey(view);
+    for (const code of isNew ? this.#drawn.keys() : changed) {
+      this.#fill(code);
+      this.#label(code);
     }
-    for (const code of isNewScale ? this.#drawn.keys() : changed) this.#fill(code);
-    for (const code of changed) this.#label(code);
     if (this.#pointed) this.#tell(this.#pointed);
+  }
+
+  /** Keeps a country outlined and named while nothing else is pointed at. */
+  mark(code: string | null): void {
+    this.#opened = code;
+    this.#point(code);
+    if (code && this.#drawn.has(code)) this.#makeReachable(code);
+  }
+
+  has(code: string): boolean {
+    return this.#drawn.has(code);
+  }
+
+  /** Where the Tab key enters the map. */
+  focus(): void {
+    if (this.#reachable) this.#focus(this.#reachable);
   }
 
   /** Shows a country: outlined, named, and in the middle if asked. */
   show(code: string | null, { zooms = false } = {}): void {
     this.#point(code);
-    if (!code || !zooms) return;
+    if (code && zooms) this.#goTo(code);
+  }
+
+  #goTo(code: string): void {
     const drawn = this.#drawn.get(code);
     if (!drawn) return;
+    if (!this.#isFitted) {
+      this.#wanted = code;
+      return;
+    }
     const { clientWidth: width, clientHeight: height } = this.stage;
     const scale = Math.min(LARGEST_ZOOM, Math.max(2, Math.sqrt((width * height * 0.025) / Math.max(drawn.area, 1))));
     const target = zoomIdentity.translate(width / 2, height / 2).scale(scale).translate(-drawn.point[0], -drawn.point[1]);
@@ -156,7 +189,7 @@ export class WorldMap {
       element.setAttribute("role", "option");
       element.setAttribute("aria-selected", "false");
       element.setAttribute("tabindex", "-1");
-      const drawn: Drawn = { country, element, dot: null, point: [0, 0], area: 0, colour: 0 };
+      const drawn: Drawn = { country, element, dot: null, point: [0, 0], area: 0, colour: "q0" };
       this.#drawn.set(country.code, drawn);
       this.#label(country.code);
     }
@@ -203,6 +236,9 @@ export class WorldMap {
     ]);
     this.#showDots();
     this.#point(this.#pointed);
+    this.#isFitted = true;
+    if (this.#wanted) this.#goTo(this.#wanted);
+    this.#wanted = null;
   }
 
   #showDots(): void {
@@ -216,23 +252,18 @@ export class WorldMap {
   #fill(code: string): void {
     const drawn = this.#drawn.get(code);
     if (!drawn) return;
-    const colour = colourOf(this.model.countries.get(code) ?? 0, this.#limits);
+    const classes = this.#view.classesOf(code);
+    const colour = classes.join(" ");
     if (colour === drawn.colour) return;
     for (const element of [drawn.element, drawn.dot!]) {
-      element.classList.remove(`q${drawn.colour}`);
-      element.classList.add(`q${colour}`);
+      element.classList.remove(...drawn.colour.split(" "));
+      element.classList.add(...classes);
     }
     drawn.colour = colour;
   }
 
   #label(code: string): void {
-    this.#drawn.get(code)?.element.setAttribute("aria-label", `${countryName(code)}: ${this.#count(code)}`);
-  }
-
-  #count(code: string): string {
-    const count = this.model.countries.get(code) ?? 0;
-    if (count === 0) return text("none");
-    return `${formatCount(count)} ${text(count === 1 ? "tweet" : "many")}`;
+    this.#drawn.get(code)?.element.setAttribute("aria-label", `${countryName(code)}: ${this.#view.wordsOf(code)}`);
   }
 
   #move(transform: ZoomTransform): void {
@@ -264,8 +295,16 @@ export class WorldMap {
       event.target instanceof SVGElement ? (event.target.dataset["code"] ?? null) : null;
     svg.addEventListener("pointermove", (event) => event.pointerType === "mouse" && this.#point(codeAt(event)));
     svg.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.#point(null));
-    svg.addEventListener("click", (event) => this.#point(codeAt(event)));
-    svg.addEventListener("focusin", (event) => this.#point(codeAt(event)));
+    svg.addEventListener("click", (event) => {
+      const code = codeAt(event);
+      this.#point(code);
+      if (code) this.onOpen(code, false);
+    });
+    svg.addEventListener("focusin", (event) => {
+      const code = codeAt(event);
+      if (code) this.#makeReachable(code);
+      this.#point(code);
+    });
     svg.addEventListener("focusout", () => this.#point(null));
     svg.addEventListener("keydown", (event) => this.#press(event));
   }
@@ -275,7 +314,7 @@ export class WorldMap {
     const direction = KEYS[event.key];
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (direction && code) this.#focus(this.#neighbour(code, direction));
-    else if (event.key === "Enter" || event.key === " ") this.show(code, { zooms: true });
+    else if (code && (event.key === "Enter" || event.key === " ")) this.onOpen(code, true);
     else if (event.key === "Escape" || event.key === "0") this.reset();
     else if (event.key === "+" || event.key === "=") this.zoomIn();
     else if (event.key === "-") this.zoomOut();
@@ -316,7 +355,8 @@ export class WorldMap {
     if (code) this.#drawn.get(code)?.element.setAttribute("tabindex", "0");
   }
 
-  #point(code: string | null): void {
+  #point(wanted: string | null): void {
+    const code = wanted ?? this.#opened;
     const before = this.#pointed && this.#drawn.get(this.#pointed);
     if (before) before.element.setAttribute("aria-selected", "false");
     const drawn = code ? this.#drawn.get(code) : undefined;
@@ -334,10 +374,9 @@ export class WorldMap {
     const place = this.locate(code);
     tip.hidden = !place;
     if (!place) return;
-    const count = this.model.countries.get(code) ?? 0;
     setText(tip.querySelector("#tip-name")!, countryName(code));
-    const share = count && this.model.accepted ? ` · ${formatShare(count / this.model.accepted)}` : "";
-    setText(tip.querySelector("#tip-count")!, this.#count(code) + share);
+    const words = [this.#view.wordsOf(code), this.#view.besides(code)];
+    setText(tip.querySelector("#tip-count")!, words.filter(Boolean).join(" · "));
     const { clientWidth: width } = this.stage;
     const half = tip.offsetWidth / 2 + 4;
     const x = Math.min(width - half, Math.max(half, place[0]));

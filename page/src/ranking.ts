@@ -22,7 +22,8 @@ export class Ranking {
   constructor(
     private readonly section: HTMLElement,
     private readonly model: Model,
-    private readonly show: (code: string | null, zooms: boolean) => void,
+    private readonly point: (code: string | null) => void,
+    private readonly open: (code: string) => void,
   ) {
     const more = section.querySelector<HTMLButtonElement>("#ranking-more")!;
     more.addEventListener("click", () => {
@@ -64,9 +65,9 @@ export class Ranking {
     item.append(button);
     list.append(item);
     const row: Row = { item, button, rank, name, count, bar, code: "" };
-    button.addEventListener("click", () => this.show(row.code, true));
-    button.addEventListener("pointerenter", () => this.show(row.code, false));
-    button.addEventListener("pointerleave", () => this.show(null, false));
+    button.addEventListener("click", () => this.open(row.code));
+    button.addEventListener("pointerenter", () => this.point(row.code));
+    button.addEventListener("pointerleave", () => this.point(null));
     return row;
   }
 

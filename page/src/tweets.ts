@@ -1,6 +1,7 @@
 // The last tweets, at a pace that can be read.
 
-import { countryName, formatTime } from "./language";
+import { tweetItem } from "./item";
+import { formatTime } from "./language";
 import type { Model } from "./model";
 import type { Tweet } from "./protocol";
 
@@ -14,7 +15,7 @@ export class TweetList {
 
   constructor(
     private readonly list: HTMLElement,
-    private readonly show: (code: string | null, zooms: boolean) => void,
+    private readonly point: (code: string | null) => void,
   ) {}
 
   /** Shows what is new: all of it while few tweets come, else one now and then, as fast as one can read. */
@@ -41,28 +42,10 @@ export class TweetList {
   }
 
   #item(tweet: Tweet): HTMLLIElement {
-    const item = document.createElement("li");
-    item.dataset["code"] = tweet.codigo;
-    const words = document.createElement("p");
-    // Always as text: what people write is never markup.
-    words.textContent = tweet.texto;
-    words.dir = "auto";
-    const from = document.createElement("p");
-    from.className = "from";
-    const chip = document.createElement("span");
-    chip.className = "chip";
-    chip.textContent = tweet.codigo === "ZZ" ? "?" : tweet.codigo;
-    chip.ariaHidden = "true";
-    const place = document.createElement("span");
-    place.className = "place";
-    place.textContent = tweet.codigo === "ZZ" ? tweet.país : countryName(tweet.codigo);
-    const time = document.createElement("time");
-    time.dateTime = new Date(tweet.at).toISOString();
-    time.textContent = formatTime(tweet.at);
-    from.append(chip, place, time);
-    item.append(words, from);
-    item.addEventListener("pointerenter", () => this.show(tweet.codigo, false));
-    item.addEventListener("pointerleave", () => this.show(null, false));
+    const { texto, país, codigo, at } = tweet;
+    const item = tweetItem({ words: [texto], code: codigo, country: país, at, time: formatTime(at) });
+    item.addEventListener("pointerenter", () => this.point(codigo));
+    item.addEventListener("pointerleave", () => this.point(null));
     return item;
   }
 }

@@ -85,10 +85,16 @@ def test_each_extra_is_enough_for_its_service(newcomer: Newcomer, extra: str, mo
     assert newcomer.runs(extra, "python", "-c", f"import {module}; print('fine')") == "fine\n"
 
 
-def test_the_tools_are_enough_for_an_audit_and_for_dead_letters(newcomer: Newcomer) -> None:
+def test_the_tools_are_enough_for_audits_dead_letters_backups_and_rebuilds(newcomer: Newcomer) -> None:
     assert "--json" in newcomer.runs("tools", "weather-tweets", "audit", "--help")
     assert "--edit" in newcomer.runs("tools", "weather-tweets", "dead", "requeue", "--help")
-    module = "import operations.dead.deciding, operations.dead.describing, operations.dead.histogram"
+    for command in ("rebuild", "backup", "restore"):
+        assert "--stats-url" in newcomer.runs("tools", "weather-tweets", command, "--help")
+    module = (
+        "import operations.dead.deciding, operations.dead.describing, operations.dead.histogram, "
+        "operations.rebuild.mongo, operations.rebuild.plan, operations.rebuild.tables, "
+        "operations.rebuild.redis, operations.backup.saving, operations.backup.restoring"
+    )
     assert newcomer.runs("tools", "python", "-c", module) == ""
 
 

@@ -41,6 +41,29 @@ async def test_axe_finds_nothing(
     assert found.violations_count == 0, found.generate_report()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("person", [{"locale": "es"}, {"locale": "en", **PHONE}], ids=["desktop", "phone"])
+async def test_axe_finds_nothing_in_kinds_a_country_the_film_and_a_search(
+    site: Site, open_page: OpenPage, scheme: str, person: dict[str, Any]
+) -> None:
+    await some_tweets(site)
+    page = await open_page(color_scheme=scheme, reduced_motion="reduce", **person)
+    await page.locator("[data-by=kind]").click()
+    await expect(page.locator("#legend.of-kinds")).to_be_visible()
+    await page.locator("#legend button").first.click()
+    await page.locator("#film-play").click()
+    await expect(page.locator("#film-hour")).to_have_value("0")
+    await page.evaluate("location.hash = 'MX'")
+    await expect(page.locator("#country .stored li").first).to_be_visible()
+    await expect(page.locator("#country-kinds li").first).to_be_visible()
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    await page.locator("#search-words").fill("lluvia")
+    await expect(page.locator("#results .stored li").first).to_be_visible()
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
 async def test_on_a_phone_all_fits_its_width_and_a_tap_names_a_country(
     site: Site, open_page: OpenPage
 ) -> None:
