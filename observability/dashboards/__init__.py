@@ -10,7 +10,7 @@ from pathlib import Path
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from observability.dashboards import country_messages, energy, pipeline
+from observability.dashboards import country_messages, energy, pipeline, weather
 
 FOLDER = Path(__file__).parents[2] / "helm" / "weather-tweets" / "dashboards"
 
@@ -21,6 +21,7 @@ def rendered() -> dict[str, str]:
         "country-messages.json": country_messages.dashboard(),
         "pipeline.json": pipeline.dashboard(),
         "energy.json": energy.dashboard(),
+        "weather.json": weather.dashboard(),
     }
     return {name: _as_json(dashboard) for name, dashboard in dashboards.items()}
 

@@ -6,7 +6,6 @@ from grafana_foundation_sdk.models.common import (
     BigValueColorMode,
     BigValueGraphMode,
     BigValueTextMode,
-    FrameGeometrySourceMode,
     LegendDisplayMode,
     LegendPlacement,
     TableCellHeight,
@@ -14,23 +13,18 @@ from grafana_foundation_sdk.models.common import (
     VizOrientation,
 )
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, FieldColorModeId
-from grafana_foundation_sdk.models.geomap import TooltipMode
 from grafana_foundation_sdk.models.piechart import PieChartLegendValues, PieChartType
 
 from observability.dashboards import transformations as transform
+from observability.dashboards.panels import bars
 from observability.dashboards.redis_query import entries_in_range, field_of, hash_of, last_entries
 from observability.dashboards.sources import REDIS, redis_variable
+from observability.dashboards.world_map import world_map
 from weather_tweets import redis_keys
 
 COUNTRY, MESSAGES, CODE = "Country", "Messages", "Code"
 # More than there are countries: every slice is drawn, so that the percentages are of the whole.
 ALL_COUNTRIES = 300
-
-_MARKER = {
-    "symbol": {"fixed": "img/icons/marker/circle.svg", "mode": "fixed"},
-    "rotation": {"fixed": 0, "max": 360, "min": -360, "mode": "mod"},
-    "lineWidth": 1,
-}
 
 
 def dashboard() -> Dashboard:
@@ -151,63 +145,11 @@ def _pie() -> piechart.Panel:
 
 
 def _map() -> geomap.Panel:
-    """Markers at the countries; the names are Spanish, so each is looked up by its ISO code.
-
-    Grafana brings a gazetteer by code and the outlines, so that the map works without the internet; only the
-    tiles behind it come from there, and are left out where there is none.
-    """
-    outlines = (
-        common.MapLayerOptions()
-        .type("geojson")
-        .name("Outlines")
-        .config(
-            {
-                "src": "public/maps/countries.geojson",
-                "rules": [],
-                "style": {
-                    **_MARKER,
-                    "color": {"fixed": "text"},
-                    "opacity": 0.1,
-                    "size": {"fixed": 3, "min": 2, "max": 15},
-                },
-            }
-        )
-        .tooltip(False)
-    )
-    markers = (
-        common.MapLayerOptions()
-        .type("markers")
-        .name(MESSAGES)
-        .config(
-            {
-                "showLegend": True,
-                "style": {
-                    **_MARKER,
-                    "color": {"field": MESSAGES, "fixed": "blue"},
-                    "opacity": 0.6,
-                    "size": {"field": MESSAGES, "fixed": 5, "min": 4, "max": 32},
-                },
-            }
-        )
-        .location(
-            common.FrameGeometrySource()
-            .mode(FrameGeometrySourceMode.LOOKUP)
-            .lookup(CODE)
-            .gazetteer("public/gazetteer/countries.json")
-        )
-        .tooltip(True)
-    )
     panel = (
-        geomap.Panel()
-        .title("Map")
+        world_map("Map", at=CODE, size=MESSAGES, color=MESSAGES)
         .datasource(REDIS)
         .with_target(hash_of(redis_keys.COUNTRIES).ref("A"))
         .with_target(hash_of(redis_keys.COUNTRY_CODES).ref("B"))
-        .view(geomap.MapViewConfig().id("coords").lat(18).lon(0).zoom(1).all_layers(True))
-        .basemap(common.MapLayerOptions().type("default").name("Tiles"))
-        .layers([outlines, markers])
-        .controls(geomap.ControlsOptions().show_zoom(True).mouse_wheel_zoom(False).show_attribution(True))
-        .tooltip(geomap.TooltipOptions().mode(TooltipMode.DETAILS))
         .color_scheme(FieldColor().mode(FieldColorModeId.CONTINUOUS_BL_PU))
         .unit("locale")
     )
@@ -235,25 +177,7 @@ def _per_country() -> table.Panel:
 
 
 def _top_ten() -> barchart.Panel:
-    panel = (
-        barchart.Panel()
-        .title("Top ten")
-        .datasource(REDIS)
-        .with_target(hash_of(redis_keys.COUNTRIES).ref("A"))
-        .x_field(COUNTRY)
-        .orientation(VizOrientation.HORIZONTAL)
-        .show_value(VisibilityMode.ALWAYS)
-        .bar_width(0.8)
-        .legend(
-            common.VizLegendOptions()
-            .show_legend(False)
-            .display_mode(LegendDisplayMode.LIST)
-            .placement(LegendPlacement.BOTTOM)
-        )
-        .color_scheme(FieldColor().mode(FieldColorModeId.CONTINUOUS_BL_PU))
-        .unit("locale")
-        .min(0)
-    )
+    panel = bars("Top ten", of=COUNTRY).datasource(REDIS).with_target(hash_of(redis_keys.COUNTRIES).ref("A"))
     return panel.transformations(
         [
             *transform.rows_of_hash(name=COUNTRY, value=MESSAGES),

@@ -1,6 +1,6 @@
-"""Panels over Prometheus, in the few shapes that the dashboards need."""
+"""Panels in the few shapes that the dashboards need; over Prometheus where nothing else is said."""
 
-from grafana_foundation_sdk.builders import common, prometheus, stat, timeseries
+from grafana_foundation_sdk.builders import barchart, common, prometheus, stat, timeseries
 from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig
 from grafana_foundation_sdk.models.common import (
     BigValueColorMode,
@@ -11,6 +11,7 @@ from grafana_foundation_sdk.models.common import (
     StackingMode,
     TooltipDisplayMode,
     VisibilityMode,
+    VizOrientation,
 )
 from grafana_foundation_sdk.models.dashboard import FieldColorModeId, Threshold, ThresholdsMode
 
@@ -62,6 +63,27 @@ def lines(
             prometheus.Dataquery().expr(expression).legend_format(legend).ref_id(ref_id).range()
         )
     return panel
+
+
+def bars(title: str, *, of: str) -> barchart.Panel:
+    """Bars to the right, one for each value of the column `of`, from whatever data source."""
+    return (
+        barchart.Panel()
+        .title(title)
+        .x_field(of)
+        .orientation(VizOrientation.HORIZONTAL)
+        .show_value(VisibilityMode.ALWAYS)
+        .bar_width(0.8)
+        .legend(
+            common.VizLegendOptions()
+            .show_legend(False)
+            .display_mode(LegendDisplayMode.LIST)
+            .placement(LegendPlacement.BOTTOM)
+        )
+        .color_scheme(FieldColor().mode(FieldColorModeId.CONTINUOUS_BL_PU))
+        .unit("locale")
+        .min(0)
+    )
 
 
 def number(

@@ -32,7 +32,7 @@ def dashboard() -> Dashboard:
         .readonly()
         .with_variable(prometheus_variable())
     )
-    for add in (_at_a_glance, _gateway, _producer, _streams, _stores, _writer, _processes):
+    for add in (_at_a_glance, _gateway, _producer, _streams, _stores, _writer, _processes, _keys):
         add(board)
     return board
 
@@ -295,3 +295,38 @@ def _of_processes(expression: str) -> Queries:
         service: f"sum({expression} and on (job, instance) {metric})"
         for service, metric in ONE_PER_REPLICA.items()
     }
+
+
+def _keys(board: Dashboard) -> None:
+    # The last one: where no keys are asked for, it has nothing to show.
+    board.with_row(Row("Keys"))
+    by_key = "sum by (key, outcome) (rate(weather_gateway_key_tweets_total{outcome%s}[$__rate_interval]))"
+    board.with_panel(
+        lines("Accepted by key", {"{{key}}": by_key % '="accepted"'}, unit="cps", width=SMALL, stacked=True)
+    )
+    board.with_panel(
+        lines(
+            "Not accepted by key",
+            {"{{key}}: {{outcome}}": by_key % '!~"accepted|over_quota"'},
+            unit="cps",
+            width=SMALL,
+        )
+    )
+    board.with_panel(
+        lines(
+            "Over quota by key",
+            {"{{key}}": by_key % '="over_quota"'},
+            unit="cps",
+            width=SMALL,
+            description="Answered 429. `weather-tweets keys new --rate` gives a key another rate.",
+        )
+    )
+    board.with_panel(
+        lines(
+            "Turned away for their key",
+            {"{{reason}}": rate("weather_gateway_key_refusals_total", "reason")},
+            unit="reqps",
+            width=SMALL,
+            description="A key that is missing, unknown (also one that was taken out) or disabled.",
+        )
+    )

@@ -47,3 +47,7 @@ def _all(models: list[Json]) -> Iterator[Json]:
     for model in models:
         yield model
         yield from _all(model.get("panels", []))
+
+
+KEYS = [panel for panel in panels("pipeline") if "weather_gateway_key_" in json.dumps(panel.targets)]
+"""Those of the row *Keys*: without keys at the door they have nothing to show."""

@@ -26,7 +26,7 @@ class PrometheusSource:
             "__rate_interval": rate_interval,
             "__range": f"{since_seconds:.0f}s",
             **{
-                variable["name"]: str(variable["current"]["value"])
+                variable["name"]: _chosen(variable)
                 for variable in board["templating"]["list"]
                 if variable["type"] in ("custom", "query")
             },
@@ -36,12 +36,13 @@ class PrometheusSource:
         """Everything that the panel draws; raises `AssertionError` with Prometheus' words if it refuses."""
         drawn: Series = {}
         for target in panel.targets:
-            for labels, values in self.ask(self._interpolated(target["expr"])):
+            for labels, values in self.ask(self.interpolated(target["expr"])):
                 drawn[_legend(target.get("legendFormat", ""), labels)] = values
         return drawn
 
-    def _interpolated(self, expression: str) -> str:
-        for name, value in self._variables.items():
+    def interpolated(self, expression: str, **chosen: str) -> str:
+        """The expression with the dashboard's variables, or with others `chosen`."""
+        for name, value in (self._variables | chosen).items():
             expression = expression.replace(f"${{{name}}}", value).replace(f"${name}", value)
         assert "$" not in expression, expression
         return expression
@@ -60,6 +61,11 @@ class PrometheusSource:
             (found["metric"], [float(value) for _, value in found["values"]])
             for found in answer["data"]["result"]
         ]
+
+
+def _chosen(variable: Json) -> str:
+    chosen = str(variable["current"]["value"])
+    return str(variable["allValue"]) if chosen == "$__all" else chosen
 
 
 def _legend(text: str, labels: dict[str, str]) -> str:

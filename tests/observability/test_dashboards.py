@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from observability.dashboards import FOLDER, rendered
 from tests.observability.boards import board, panels
 
-NAMES = ("country-messages", "pipeline", "energy")
+NAMES = ("country-messages", "pipeline", "energy", "weather")
 every_board = pytest.mark.parametrize("name", NAMES)
 
 
@@ -53,7 +53,7 @@ def test_grafanas_schema_knows_everything_in_it(name: str) -> None:
 @every_board
 def test_links_stay_valid(name: str) -> None:
     model = board(name)
-    assert model["uid"] == {"country-messages": "weather-country-messages"}.get(name, f"weather-{name}")
+    assert model["uid"] == ("weather-kinds" if name == "weather" else f"weather-{name}")
     numbers = [panel["id"] for panel in model["panels"]]
     assert numbers == list(range(1, len(numbers) + 1))
 
@@ -88,7 +88,7 @@ def test_country_messages_is_from_redis_alone() -> None:
             assert (target["type"], target["query"]) == ("command", "")
 
 
-@pytest.mark.parametrize("name", ["pipeline", "energy"])
+@pytest.mark.parametrize("name", ["pipeline", "energy", "weather"])
 def test_the_other_boards_are_from_prometheus(name: str) -> None:
     for panel in panels(name):
         assert panel.model["datasource"] == {"type": "prometheus", "uid": "${prometheus}"}
