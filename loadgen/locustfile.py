@@ -19,6 +19,7 @@ from loadgen import options
 from loadgen.swarm import Swarm
 from loadgen.target import TargetError, resolve
 from loadgen.text_file import FileError
+from weather_tweets.settings import ClientSettings
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class Tweeter(FastHttpUser):
         super().__init__(environment)
         self._swarm: Swarm = environment.swarm
         self._retries: int = environment.parsed_options.retry
-        self._headers = {"Content-Type": "application/json"}
+        self._headers = {"Content-Type": "application/json", **ClientSettings().headers}
         if target.host_header:
             self._headers["Host"] = target.host_header
 

@@ -1,29 +1,33 @@
 """Do all stores agree? Each offset of Kafka is in one count, and the messages are in every store.
 
 end offsets + earlier lives = messages + dead + repeats + empty + lost + not counted yet
-messages = MongoDB = Redis = Σ countries = tables
+messages = MongoDB + kept no longer = Σ hours of the history = Redis = Σ countries = tables
 """
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import msgspec
 from aiokafka.errors import KafkaError
 from pymongo import MongoClient
+from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from redis import Redis
 from redis.exceptions import RedisError
 
-from weather_tweets import nearby, redis_keys
+from streams import history_store, retention
+from weather_tweets import countries, nearby, redis_keys
 from weather_tweets.kafka import end_offsets
 from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
 
 STORE_SECONDS = 5.0
 """How long one store may take to be reached, or to answer."""
 
-# A batch is in the tables a moment before it is in Redis.
-_SETTLE_SECONDS = 2.0
+# A batch is in the tables a moment before it is in Redis, and two seconds before it is in the history.
+_SETTLE_SECONDS = 5.0
 _POLL_SECONDS = 0.2
 _SHOWN_COUNTRIES = 5
 
@@ -45,8 +49,8 @@ class Sources(NamedTuple):
 class Counts(msgspec.Struct, frozen=True):
     """One reading of every store."""
 
-    kafka: int
-    """Offsets that the topic has given: the sum of its end offsets."""
+    ends: dict[int, int]
+    """By partition, the offsets that the topic has given."""
     uncounted: dict[int, int]
     """By partition, the offsets that the tables have not yet come to, where there are any.
 
@@ -75,6 +79,17 @@ class Counts(msgspec.Struct, frozen=True):
     """Tweets that the live view has seen; best effort, and therefore no part of the agreement."""
     table_by_country: dict[str, int]
     redis_by_country: dict[str, int]
+    history_by_country: dict[str, int]
+    """The sums over all hours and partitions."""
+    kept_no_longer: int = 0
+    """Tweets that MongoDB had, until they were too old."""
+    meanwhile: "Meanwhile | None" = None
+    """Where tweets came while the stores were read, what bounds their counts; else they must be equal."""
+
+    @property
+    def kafka(self) -> int:
+        """Offsets that the topic has given."""
+        return sum(self.ends.values())
 
     @property
     def expected(self) -> int:
@@ -83,69 +98,138 @@ class Counts(msgspec.Struct, frozen=True):
         return self.kafka + self.earlier - self.lag - elsewhere
 
     @property
+    def history(self) -> int:
+        return sum(self.history_by_country.values())
+
+    @property
     def lag(self) -> int:
         """Offsets that the tables have not yet come to."""
         return sum(self.uncounted.values())
 
     @property
+    def behind(self) -> int:
+        """The same, without partitions whose tables are beyond the end that was read a moment before them."""
+        return sum(count for count in self.uncounted.values() if count > 0)
+
+    @property
+    def moving(self) -> int:
+        """Records that came while the stores were read: so far their counts may be apart."""
+        if self.meanwhile is None:
+            return 0
+        return self.meanwhile.after.expected + self.meanwhile.after.behind - self.meanwhile.before.expected
+
+    @property
     def differences(self) -> list[str]:
         """A sentence for each disagreement; none when all agree."""
+        before, after = self.meanwhile or (self, self)
+        # Each of them is a tweet, a dead letter or a repeat: which of these, nobody knows yet.
+        more = after.behind if self.meanwhile else 0
+        tweets = (before.expected, after.expected + more)
         found = [
-            f"{name} {'has' if verb else 'have'} {abs(count - expected):,} "
-            f"{'more' if count > expected else 'fewer'} than {than}: {count:,}, not {expected:,}"
-            for name, verb, count, expected, than in (
-                ("the tables", False, self.tables, self.expected, "Kafka"),
-                ("MongoDB", True, self.mongo, self.expected, "Kafka"),
-                ("Redis `totals.messages`", True, self.redis_total, self.expected, "Kafka"),
-                ("Redis `countries`", True, self.redis_countries, self.expected, "Kafka"),
-                ("Redis `totals.dead`", True, self.redis_dead, self.dead, "the tables"),
-                ("Redis `totals.repeats`", True, self.redis_repeats, self.repeats, "the tables"),
+            f"{name} {'has' if verb else 'have'} {difference}"
+            for name, verb, count, between, than in (
+                ("the tables", False, self.tables, (self.expected, self.expected), "Kafka"),
+                ("MongoDB", True, self.mongo + self.kept_no_longer, tweets, "Kafka"),
+                ("the history", True, self.history, tweets, "Kafka"),
+                ("Redis `totals.messages`", True, self.redis_total, tweets, "Kafka"),
+                ("Redis `countries`", True, self.redis_countries, tweets, "Kafka"),
+                (
+                    "Redis `totals.dead`",
+                    True,
+                    self.redis_dead,
+                    (before.dead, after.dead + more),
+                    "the tables",
+                ),
+                (
+                    "Redis `totals.repeats`",
+                    True,
+                    self.redis_repeats,
+                    (before.repeats, after.repeats + more),
+                    "the tables",
+                ),
             )
-            if count != expected
+            if (difference := _difference(count, *between, than))
         ]
         found += [
             f"{count:,} offsets of partition {partition} are not counted yet"
             if count > 0
             else f"partition {partition} was counted to {-count:,} beyond its end: was the topic made anew?"
             for partition, count in sorted(self.uncounted.items())
+            # Meanwhile the tables have come to the end that was before, and to none that was not even after.
+            if not self.ends.get(partition, 0) - after.ends.get(partition, 0)
+            <= count
+            <= self.ends.get(partition, 0) - before.ends.get(partition, 0)
         ]
-        names = sorted(self.table_by_country.keys() | self.redis_by_country.keys())
+        found += self._differing("Redis `countries`", self.redis_by_country)
+        found += self._differing("the history", self.history_by_country)
+        return found
+
+    def _differing(self, store: str, by_country: dict[str, int]) -> list[str]:
+        """A sentence for each country of which a store has not what the tables have; of many, for some."""
+        before, after = self.meanwhile or (self, self)
+        more = after.behind if self.meanwhile else 0
         differing = [
-            (name, of_redis, of_tables)
-            for name in names
-            if (of_redis := self.redis_by_country.get(name, 0))
-            != (of_tables := self.table_by_country.get(name, 0))
-        ]
-        found += [
-            f"Redis `countries` has {of_redis:,} for {name}, the tables have {of_tables:,}"
-            for name, of_redis, of_tables in differing[:_SHOWN_COUNTRIES]
+            f"{store} has {has:,} for {name}, the tables have {self.table_by_country.get(name, 0):,}"
+            for name in sorted(after.table_by_country.keys() | by_country.keys())
+            if not before.table_by_country.get(name, 0)
+            <= (has := by_country.get(name, 0))
+            <= after.table_by_country.get(name, 0) + more
         ]
         if len(differing) > _SHOWN_COUNTRIES:
-            found.append(f"and so on for {len(differing) - _SHOWN_COUNTRIES} more countries")
-        return found
+            differing[_SHOWN_COUNTRIES:] = [
+                f"{store}: and so on for {len(differing) - _SHOWN_COUNTRIES} more countries"
+            ]
+        return differing
 
     @property
     def notes(self) -> list[str]:
         """What is worth knowing, although it is nobody's fault that it is so."""
+        found = []
         if self.dead_letters < self.dead:
-            return [
+            found.append(
                 f"the topic of dead letters has had {self.dead_letters:,} of {self.dead:,}: it was made anew"
-            ]
-        return []
+            )
+        if self.moving:
+            found.append(
+                f"{self.moving:,} records came while the stores were read one after the other: so far their "
+                "counts may be apart. `audit --deep` compares record by record, up to one moment"
+            )
+        return found
 
     @property
     def agree(self) -> bool:
         return not self.differences
 
 
+class Meanwhile(NamedTuple):
+    """The readings before and after one that was taken while tweets came; counts only grow."""
+
+    before: Counts
+    """So long before that every store has since had the time for what the tables had then."""
+    after: Counts
+    """Begun when the other had ended."""
+
+
+def _difference(count: int, least: int, most: int, than: str) -> str:
+    """How far outside of these bounds; empty when within them."""
+    if least <= count <= most:
+        return ""
+    bound = most if count > most else least
+    return (
+        f"{abs(count - bound):,} {'more' if count > bound else 'fewer'} than {than}: {count:,}, not {bound:,}"
+    )
+
+
 def audit(sources: Sources, *, wait_seconds: float = 30.0) -> Counts:
     """Reads all stores as soon as the stream workers have caught up.
 
     Waits for that, and for a store that is away, at most so long, and then gives what it has read last; with
-    0 there is one reading. Raises `StoreUnreachableError` if a store stays away.
+    0 there is one reading. Where tweets come all the time, no moment has all stores at one count: then each
+    must have at least what was counted a while before, and at most what had come right after
+    (`Counts.meanwhile`). Raises `StoreUnreachableError` if a store stays away.
     """
     deadline = time.monotonic() + wait_seconds
-    caught_up_at: float | None = None
+    readings: list[_Reading] = []
     while True:
         began = time.monotonic()
         pause = _POLL_SECONDS
@@ -155,28 +239,57 @@ def audit(sources: Sources, *, wait_seconds: float = 30.0) -> Counts:
             if time.monotonic() >= deadline:
                 raise
         else:
-            now = time.monotonic()
-            if counts.lag:
-                caught_up_at = None
-            elif caught_up_at is None:
-                caught_up_at = now
-            settled = caught_up_at is not None and now - caught_up_at > _SETTLE_SECONDS
-            if counts.agree or settled or now >= deadline:
+            readings.append(_Reading(began, time.monotonic(), counts))
+            best = _while_tweets_came(readings) or counts
+            if counts.agree:
                 return counts
-            # To count a million documents takes a small store seconds. Most of its time is for tweets.
-            pause = max(pause, min(3 * (now - began), deadline - now))
+            if best.agree or _stands_still(readings) or time.monotonic() >= deadline:
+                return best
+            # To count a million documents takes a small store seconds. Most of its time is for tweets; the
+            # bounds of a reading need three.
+            pause = max(pause, min(3 * (readings[-1].ended - began), (deadline - time.monotonic()) / 2))
         time.sleep(pause)
+
+
+class _Reading(NamedTuple):
+    began: float
+    ended: float
+    counts: Counts
+
+
+def _stands_still(readings: list[_Reading]) -> bool:
+    """Whether all was counted and nothing came for so long that every store has had its time."""
+    *_, last = readings
+    for reading in reversed(readings):
+        if reading.counts.lag or reading.counts.ends != last.counts.ends:
+            return False
+        if last.ended - reading.ended > _SETTLE_SECONDS:
+            return True
+    return False
+
+
+def _while_tweets_came(readings: list[_Reading]) -> Counts | None:
+    """The last but one reading with its bounds; none where nothing came, or for want of readings."""
+    if len(readings) < 3:
+        return None
+    *earlier, reading, after = readings
+    settled = reading.began - _SETTLE_SECONDS
+    before = next((e.counts for e in reversed(earlier) if e.ended <= settled), None)
+    if before is None or before.ends == after.counts.ends:
+        return None
+    return msgspec.structs.replace(reading.counts, meanwhile=Meanwhile(before, after.counts))
 
 
 def take(sources: Sources) -> Counts:
     """One reading of every store, now. Raises `StoreUnreachableError`."""
     # In the order of a tweet's way, so that a tweet on its way makes a later store's count higher, not lower.
     ends, dead_letters = _ends(sources.kafka)
-    mongo = _count_documents(sources.mongo)
+    mongo, kept_no_longer = _count_documents(sources.mongo)
     stats = cluster_stats(sources.stats_urls)
     redis = _redis_counts(sources.redis)
+    history = _history_by_country(sources.mongo)
     return Counts(
-        kafka=sum(ends.values()),
+        ends=ends,
         uncounted=_uncounted(ends, stats["partitions"]),
         earlier=stats["earlier"],
         empty=stats["empty"],
@@ -186,7 +299,9 @@ def take(sources: Sources) -> Counts:
         repeats=stats["repeats"],
         tables=stats["messages"],
         mongo=mongo,
+        kept_no_longer=kept_no_longer,
         table_by_country=stats["countries"],
+        history_by_country=history,
         **redis,
     )
 
@@ -211,7 +326,35 @@ def _uncounted(ends: dict[int, int], tables: dict[str, Any]) -> dict[int, int]:
     return {partition: count for partition, count in behind.items() if count}
 
 
-def _count_documents(settings: MongoSettings) -> int:
+def _count_documents(settings: MongoSettings) -> tuple[int, int]:
+    """How many tweets are kept, and how many no longer: of these perhaps not all are deleted yet."""
+    with _mongo(settings) as database:
+        tweets, retired = database[settings.collection], retention.all_of(database)
+        while True:
+            gone = [of.query() for of in retired.values()]
+            count = tweets.count_documents({"$nor": gone} if gone else {})
+            before, retired = retired, retention.all_of(database)
+            if retired == before:
+                return count, sum(of.by_code.total() for of in retired.values())
+
+
+def _history_by_country(settings: MongoSettings) -> dict[str, int]:
+    """Tweets of all hours by the country's name, summed up by the server: there may be years of them."""
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"step": history_store.HOUR}},
+        {"$project": {"country": {"$objectToArray": "$countries"}}},
+        {"$unwind": "$country"},
+        {"$group": {"_id": "$country.k", "tweets": {"$sum": "$country.v.tweets"}}},
+    ]
+    known = countries.by_code()
+    with _mongo(settings) as database:
+        found = database[history_store.COLLECTION].aggregate(pipeline)
+        # A code that is no country any more keeps its counts, as its counter does.
+        return {(known[d["_id"]].name if d["_id"] in known else d["_id"]): d["tweets"] for d in found}
+
+
+@contextmanager
+def _mongo(settings: MongoSettings) -> Iterator[Database[dict[str, Any]]]:
     try:
         with MongoClient[dict[str, Any]](
             settings.url.get_secret_value(),
@@ -219,7 +362,7 @@ def _count_documents(settings: MongoSettings) -> int:
             # Counting some hundred thousand documents takes its time.
             socketTimeoutMS=int(STORE_SECONDS * 12_000),
         ) as client:
-            return client[settings.database][settings.collection].count_documents({})
+            yield client[settings.database]
     except PyMongoError as error:
         raise StoreUnreachableError(f"MongoDB: {error}") from error
 
@@ -249,11 +392,11 @@ def _redis_counts(settings: RedisSettings) -> dict[str, Any]:
             pipeline.hmget(redis_keys.TOTALS, "messages", "dead", "repeats")
             pipeline.hget(redis_keys.LIVE_TOTALS, "messages")
             pipeline.hgetall(redis_keys.COUNTRIES)
-            totals, live, countries = pipeline.execute()
+            totals, live, of_countries = pipeline.execute()
     except RedisError as error:
         raise StoreUnreachableError(f"Redis: {error}") from error
     messages, dead, repeats = (int(count or 0) for count in totals)
-    by_country = {name: int(count) for name, count in countries.items()}
+    by_country = {name: int(count) for name, count in of_countries.items()}
     return {
         "redis_total": messages,
         "redis_dead": dead,

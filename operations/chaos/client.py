@@ -5,12 +5,16 @@ import bisect
 import random
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import aiohttp
 import msgspec
 
 from weather_tweets import countries
+from weather_tweets.settings import ClientSettings
 
 # A request that takes longer is sent again with the same key; longer than the gateway's own deadline would
 # hide its 503s, much shorter would only produce repeats.
@@ -39,6 +43,13 @@ class Ledger:
         accepted_and_attempted = zip(self.accepted_at[start:], self.attempted_at[start:], strict=True)
         return next((accepted for accepted, attempted in accepted_and_attempted if attempted >= moment), None)
 
+    def longest_gap(self, begin: float, end: float) -> float:
+        """The longest time between two acceptances, of that between these moments."""
+        moments = self.accepted_at
+        inside = moments[bisect.bisect(moments, begin) : bisect.bisect(moments, end)]
+        edges = [begin, *inside, end]
+        return max(after - before for before, after in pairwise(edges))
+
 
 class Client:
     """`clients` concurrent senders at `rate_per_second` in all, until stopped."""
@@ -51,12 +62,17 @@ class Client:
         self._chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._countries = [country.name for country in countries.by_code().values()]
         self._stopping = asyncio.Event()
+        self._under_way = 0
+        self._may_send = asyncio.Event()
+        self._may_send.set()
 
     async def run(self, settle_seconds: float = 60.0) -> None:
         """Sends until `stop()`, then until every tweet sent is acknowledged, for `settle_seconds` at most."""
         timeout = aiohttp.ClientTimeout(total=_ATTEMPT_TIMEOUT_SECONDS)
         connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
+        async with aiohttp.ClientSession(
+            timeout=timeout, connector=connector, headers=ClientSettings().headers
+        ) as session:
             senders = asyncio.gather(*(self._sender(session) for _ in range(self._clients)))
             await self._stopping.wait()
             try:
@@ -69,11 +85,29 @@ class Client:
         """No new tweets from now on; those sent are still brought to an end."""
         self._stopping.set()
 
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """While this is open nothing is sent; it opens when every tweet that was sent is acknowledged."""
+        self._may_send.clear()
+        try:
+            while self._under_way:  # noqa: ASYNC110 (a senders' round is short)
+                await asyncio.sleep(_RETRY_SECONDS)
+            # An attempt that was given up may still arrive: until the gateway's own deadline is over.
+            await asyncio.sleep(_ATTEMPT_TIMEOUT_SECONDS)
+            yield
+        finally:
+            self._may_send.set()
+
     async def _sender(self, session: aiohttp.ClientSession) -> None:
         await asyncio.sleep(self._chance.uniform(0, self._pause_seconds))
         while not self._stopping.is_set():
+            await self._may_send.wait()
             began = time.monotonic()
-            await self._send(session, str(uuid.uuid4()))
+            self._under_way += 1
+            try:
+                await self._send(session, str(uuid.uuid4()))
+            finally:
+                self._under_way -= 1
             left = began + self._pause_seconds - time.monotonic()
             if left > 0:
                 await asyncio.sleep(left)

@@ -1,73 +1,62 @@
 """Which fault strikes what, and when: drawn from a seed, so that a run can be repeated."""
 
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, cycle
-from typing import Literal
 
-Kind = Literal["kill", "pause", "wipe", "scale", "restart"]
+from operations.chaos.repertoire import Entry, Kind
+
+GAP_SECONDS = (6.0, 16.0)
+"""From the end of a fault to the next: at least, and at most."""
+_WORKERS = (3, 1)
+# One that stays away for a minute is for runs that are longer than that by much.
+_LONGEST_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault, due `at` seconds after the load began.
-
-    - `kill`: SIGKILL of the part's processes; the supervisor brings it back.
-    - `pause`: SIGSTOP, and SIGCONT after `seconds`.
-    - `wipe`: SIGKILL, then the part comes back without its data (Redis only).
-    - `scale`: `target` is `streams`, the number of workers becomes `workers`.
-    - `restart`: SIGTERM, drained, started again.
-    """
+    """One fault, due `at` seconds after the load began; what its kind is says the repertoire."""
 
     at: float
     kind: Kind
     target: str
     seconds: float = 0.0
+    """How long it lasts, where that is not left to the struck."""
     workers: int = 0
+    chance: float = 0.0
+    """From 0 to 1: decides what is left open (which broker, which direction)."""
 
 
-# Every entry happens once before any happens again, so that even a short run sees most of them.
-_REPERTOIRE: tuple[tuple[Kind, str], ...] = (
-    ("kill", "streams"),
-    ("kill", "producer"),
-    ("kill", "gateway"),
-    ("kill", "writer"),
-    ("kill", "redis"),
-    ("kill", "mongo"),
-    ("kill", "kafka"),
-    ("wipe", "redis"),
-    ("pause", "streams"),
-    ("pause", "producer"),
-    ("pause", "gateway"),
-    ("pause", "writer"),
-    ("restart", "streams"),
-    ("restart", "producer"),
-    ("restart", "gateway"),
-    ("restart", "writer"),
-    ("scale", "streams"),
-)
-
-# Beyond Kafka's session timeout, so that some paused workers come back as zombies.
-_PAUSES_SECONDS = (2.0, 5.0, 14.0)
-_GAP_SECONDS = (6.0, 16.0)
-_WORKERS = (3, 1)
-
-
-def draw(seed: int, duration_seconds: float) -> list[Fault]:
+def draw(seed: int, duration_seconds: float, entries: Sequence[Entry]) -> list[Fault]:
     """The faults of a run, in order; the last comes early enough to be seen recovering within the run."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    # Every entry happens once before any happens again, so that even a short run sees most of them.
     rounds = chain.from_iterable(
-        chance.sample(_REPERTOIRE, len(_REPERTOIRE)) for _ in range(int(duration_seconds) + 1)
+        chance.sample(entries, len(entries)) for _ in range(int(duration_seconds) + 1)
     )
+    targets = {id(entry): _in_turn(chance, entry.targets) for entry in entries}
     workers = cycle(_WORKERS)
     faults: list[Fault] = []
     at = chance.uniform(3.0, 6.0)
-    for kind, target in rounds:
+    for entry in rounds:
         if at > max(duration_seconds - 15.0, duration_seconds / 2):
             return faults
-        seconds = chance.choice(_PAUSES_SECONDS) if kind == "pause" else 0.0
+        seconds = min(chance.choice(entry.seconds), round(duration_seconds * _LONGEST_SHARE, 1))
         faults.append(
-            Fault(round(at, 1), kind, target, seconds, workers=next(workers) if kind == "scale" else 0)
+            Fault(
+                round(at, 1),
+                entry.kind,
+                next(targets[id(entry)]),
+                seconds,
+                workers=next(workers) if entry.kind == "scale" else 0,
+                chance=chance.random(),
+            )
         )
-        at += seconds + chance.uniform(*_GAP_SECONDS)
+        at += seconds + chance.uniform(*GAP_SECONDS)
     return faults
+
+
+def _in_turn(chance: random.Random, targets: Sequence[str]) -> Iterator[str]:
+    while True:
+        yield from chance.sample(targets, len(targets))

@@ -7,15 +7,20 @@ import typer
 
 from operations.cli import (
     audit,
+    backup,
     chaos,
     dead,
     demo,
     down,
     energy,
+    export,
+    keys,
     kinds,
     logs,
     place,
+    rebuild,
     restart,
+    restore,
     scale,
     settings,
     status,
@@ -42,6 +47,25 @@ def main(
     context.obj = Context(Folder(data_dir))
 
 
-for command in (up, status, logs, scale, restart, down, demo, audit, energy, chaos, place, kinds, settings):
+for command in (
+    up,
+    status,
+    logs,
+    scale,
+    restart,
+    down,
+    demo,
+    audit,
+    backup,
+    restore,
+    rebuild,
+    export,
+    energy,
+    chaos,
+    place,
+    kinds,
+    settings,
+):
     app.command(command.__name__.rpartition(".")[2])(command.run)
 app.add_typer(dead.app, name="dead")
+app.add_typer(keys.app, name="keys")

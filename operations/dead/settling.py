@@ -20,7 +20,7 @@ from aiokafka.structs import RecordMetadata
 
 from operations.dead.letters import Letter
 from streams.dead_letter_headers import Headers
-from weather_tweets.kafka import client_options
+from weather_tweets.kafka import TOPIC_CONFIG, client_options
 from weather_tweets.settings import KafkaSettings
 
 FROM = "weather.requeued.from"
@@ -181,7 +181,7 @@ async def _ensure_topic(settings: KafkaSettings) -> None:
                     decisions_topic(settings),
                     1,
                     settings.replication_factor,
-                    topic_configs={"cleanup.policy": "compact"},
+                    topic_configs=TOPIC_CONFIG | {"cleanup.policy": "compact"},
                 )
             ]
         )

@@ -3,7 +3,9 @@
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import compress
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pymongo import MongoClient
@@ -13,10 +15,12 @@ from operations.deep_audit.recount import (
     DERIVED_ID,
     EMPTY,
     FIRST_COUNTRY,
+    RETIRED,
     PartitionRecount,
     codes,
     key_of,
 )
+from streams.retention import Retired
 from weather_tweets.settings import MongoSettings
 
 EXAMPLES = 10
@@ -31,6 +35,7 @@ class Document(NamedTuple):
     code: str
     life: int
     """A number that tells the topic's lives apart, 0 if it is not known."""
+    accepted_at: datetime | None = None
 
 
 class Strangers:
@@ -50,7 +55,7 @@ class Strangers:
 class Matched:
     """What became of the records of one partition."""
 
-    def __init__(self, recount: PartitionRecount) -> None:
+    def __init__(self, recount: PartitionRecount, retired: Retired | None = None) -> None:
         self.recount = recount
         size = recount.end - recount.beginning
         self.stored = bytearray(size)
@@ -59,18 +64,24 @@ class Matched:
         """Offsets of tweets of which there is no document."""
         self.uncounted = bytearray(size)
         """1 where the record is the first of a tweet of which there is no document."""
-        self.gone: Counter[str] = Counter()
-        """Documents whose records the topic no longer has, by code."""
+        self.retired = retired.by_code if retired else Counter[str]()
+        """Tweets that are kept no longer, by code."""
+        self.gone = Counter(self.retired)
+        """The same, and documents whose records the topic no longer has."""
 
     def messages(self, before: int | None = None) -> Counter[str]:
         """Tweets by code, up to an offset: those stored, and those that should be."""
-        _, _, kinds, _ = self.recount
-        size = len(kinds) if before is None else max(before - self.recount.beginning, 0)
-        numbers = Counter(compress(kinds[:size], self.stored[:size]))
-        numbers.update(compress(kinds[:size], self.uncounted[:size]))
+        size = len(self.stored) if before is None else max(before - self.recount.beginning, 0)
+        return self._by_code(self.stored[:size]) + self._by_code(self.uncounted[:size]) + self.gone
+
+    def stored_messages(self) -> Counter[str]:
+        """Tweets by code whose records are documents."""
+        return self._by_code(self.stored)
+
+    def _by_code(self, flags: bytearray) -> Counter[str]:
+        numbers = Counter(compress(self.recount.kinds, flags))
         all_codes = codes()
-        by_code = Counter({all_codes[number - FIRST_COUNTRY]: count for number, count in numbers.items()})
-        return by_code + self.gone
+        return Counter({all_codes[number - FIRST_COUNTRY]: count for number, count in numbers.items()})
 
     def code_at(self, offset: int) -> str:
         """The country's code of the tweet at an offset."""
@@ -86,7 +97,9 @@ class Matched:
 
     @property
     def repeats(self) -> int:
-        tweets = len(self.recount.kinds) - self.dead - self.empty
+        # Of the old ones the topic may have as many more as were repeats, or fewer than there were.
+        old = self.recount.kinds.count(RETIRED)
+        tweets = len(self.recount.kinds) - self.dead - self.empty - min(old, self.retired.total())
         return tweets - self.stored.count(1) - self.uncounted.count(1)
 
 
@@ -100,7 +113,7 @@ class Matching(NamedTuple):
 
 def documents(settings: MongoSettings, on_progress: Callable[[int], None]) -> Iterator[Document]:
     """All documents, in whatever order. Raises `PyMongoError`."""
-    fields = {"partition": 1, "offset": 1, "code": 1, "life": 1}
+    fields = {"partition": 1, "offset": 1, "code": 1, "life": 1, "accepted_at": 1}
     with MongoClient[dict[str, Any]](
         settings.url.get_secret_value(), serverSelectionTimeoutMS=5_000, socketTimeoutMS=_SOCKET_MS
     ) as client:
@@ -112,7 +125,8 @@ def documents(settings: MongoSettings, on_progress: Callable[[int], None]) -> It
                 document.get("partition", -1),
                 document.get("offset", -1),
                 document.get("code", ""),
-                document.get("life", 0),
+                document.get("life") or 0,
+                document.get("accepted_at"),
             )
             if not number % 1_000:
                 on_progress(number - told)
@@ -120,22 +134,37 @@ def documents(settings: MongoSettings, on_progress: Callable[[int], None]) -> It
 
 
 def match(
-    recounts: Mapping[int, PartitionRecount], found: Iterable[Document], *, earlier_lives: bool
+    recounts: Mapping[int, PartitionRecount],
+    found: Iterable[Document],
+    *,
+    earlier_lives: bool,
+    life: int = 0,
+    retired: Mapping[int, Retired] = MappingProxyType({}),
 ) -> Matching:
-    """Finds the record of each document, and the tweets that have none.
+    """Finds the record of each document, and the tweets that have none; without what is kept no longer.
 
-    `earlier_lives` says that the topic was made anew at some time.
+    `earlier_lives` says that the topic was made anew at some time, `life` which one it has now, 0 if that is
+    not known.
     """
-    partitions = {partition: Matched(recount) for partition, recount in recounts.items()}
+    partitions = {p: Matched(recount, retired.get(p)) for p, recount in recounts.items()}
     numbers = {code: number for number, code in enumerate(codes(), FIRST_COUNTRY)}
     keys = array("Q")
     wrong_code: list[Document] = []
     strangers: dict[int, Strangers] = {}
-    lives = set()
+    lives = {life} if life else set()
+    for recount in recounts.values():
+        # The message of a repeat may be one of them.
+        keys.extend(compress(recount.ids, map(RETIRED.__eq__, recount.kinds)))
     for document in found:
+        of = retired.get(document.partition)
+        if of and of.has(document.life, document.offset, document.accepted_at):
+            continue
         key = key_of(document.id)
         keys.append(key)
         matched = partitions.get(document.partition)
+        if earlier_lives and life and document.life not in (life, 0):
+            strangers.setdefault(document.life, Strangers()).add(document)
+            continue
         if matched and document.offset >= matched.recount.end:
             continue
         if matched and document.offset >= matched.recount.beginning:

@@ -3,16 +3,15 @@
 Ten bytes an offset: a million records fit beside whatever runs.
 """
 
-import asyncio
 from array import array
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from operations import committed_log
 from weather_tweets import countries
-from weather_tweets.kafka import client_options
 from weather_tweets.settings import KafkaSettings
 from weather_tweets.tweet import (
     MAX_COUNTRY_CHARACTERS,
@@ -23,16 +22,14 @@ from weather_tweets.tweet import (
 
 EMPTY = 0
 DEAD = 1
-FIRST_COUNTRY = 2
+RETIRED = 2
+"""A tweet so old that it is kept no longer: a message, or a repeat of one, nobody knows any more."""
+FIRST_COUNTRY = 3
 
 NO_ID = 0
 DERIVED_ID = 1
 """A record that came without an id: its document's is made from where it stands."""
 
-STANDSTILL_SECONDS = 30.0
-"""How long Kafka may deliver nothing of what it has."""
-
-_RECORDS_AT_ONCE = 5_000
 _PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
 
 
@@ -42,13 +39,9 @@ class PartitionRecount(NamedTuple):
     beginning: int
     end: int
     kinds: "array[int]"
-    """`EMPTY`, `DEAD`, or from `FIRST_COUNTRY` on the number of a tweet's country."""
+    """`EMPTY`, `DEAD`, `RETIRED`, or from `FIRST_COUNTRY` on the number of a tweet's country."""
     ids: "array[int]"
     """The `key_of` a tweet's id, `DERIVED_ID` or `NO_ID`."""
-
-
-class RecountError(RuntimeError):
-    """Kafka does not deliver what it says it has."""
 
 
 class _Record(msgspec.Struct, gc=False):
@@ -74,89 +67,64 @@ def codes() -> list[str]:
 
 
 async def recount(
-    settings: KafkaSettings, ends: Mapping[int, int], on_progress: Callable[[int], None]
+    settings: KafkaSettings,
+    ends: Mapping[int, int],
+    on_progress: Callable[[int], None],
+    beginnings: Mapping[int, int] = MappingProxyType({}),
+    retired: Mapping[int, tuple[int, int]] = MappingProxyType({}),
 ) -> dict[int, PartitionRecount]:
     """Counts the committed records of each partition before the offset given for it.
 
+    From the log's beginning, or from a later one that is given. `retired` are, by partition, the last
+    offset and the time (milliseconds since the epoch) up to and before which tweets are kept no longer.
     `on_progress` is told how many offsets are done since it was told last. Raises `KafkaError`,
-    `RecountError`.
+    `StandstillError`.
     """
-    consumer = AIOKafkaConsumer(
-        **client_options(settings),
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=2**21,
-    )
-    await consumer.start()
-    try:
-        topics = {TopicPartition(settings.topic, partition): end for partition, end in ends.items()}
-        consumer.assign(list(topics))
-        beginnings = await consumer.beginning_offsets(list(topics))
-        await consumer.seek_to_beginning(*topics)
-        counts = {
-            tp: PartitionRecount(
-                (beginning := min(beginnings[tp], end)),
-                end,
-                array("H", bytes(2 * (end - beginning))),
-                array("Q", bytes(8 * (end - beginning))),
-            )
-            for tp, end in topics.items()
-        }
-        await _read(consumer, counts, on_progress)
-    finally:
-        await consumer.stop()
-    return {tp.partition: count for tp, count in counts.items()}
-
-
-async def _read(
-    consumer: AIOKafkaConsumer,
-    counts: Mapping[TopicPartition, PartitionRecount],
-    on_progress: Callable[[int], None],
-) -> None:
+    log = await committed_log.extents(settings, settings.topic)
+    counts = {}
+    for partition, end in ends.items():
+        nothing = committed_log.Extent(end, end)
+        beginning = min(max(log.get(partition, nothing).first, beginnings.get(partition, 0)), end)
+        size = end - beginning
+        counts[partition] = PartitionRecount(
+            beginning, end, array("H", bytes(2 * size)), array("Q", bytes(8 * size))
+        )
     classify = _classifier()
-    positions = {tp: count.beginning for tp, count in counts.items()}
-    unread = {tp for tp, count in counts.items() if count.beginning < count.end}
-    consumer.pause(*counts.keys() - unread)
-    moved_at = asyncio.get_running_loop().time()
-    while unread:
-        fetched = await consumer.getmany(*unread, timeout_ms=500, max_records=_RECORDS_AT_ONCE)
-        for tp, records in fetched.items():
-            beginning, end, kinds, ids = counts[tp]
-            for record in records:
-                if record.offset < end:
-                    i = record.offset - beginning
-                    kinds[i], ids[i] = classify(record.value)
-        now = asyncio.get_running_loop().time()
-        for tp in list(unread):
-            position = min(await consumer.position(tp), counts[tp].end)
-            if position > positions[tp]:
-                on_progress(position - positions[tp])
-                positions[tp], moved_at = position, now
-            if position >= counts[tp].end:
-                unread.remove(tp)
-                consumer.pause(tp)
-        if now - moved_at > STANDSTILL_SECONDS:
-            behind = ", ".join(f"{tp.partition} at {positions[tp]}" for tp in sorted(unread))
-            raise RecountError(f"Kafka delivers nothing more, partition {behind}")
+
+    async def take(partition: int, records: committed_log.Records) -> None:
+        beginning, _, kinds, ids = counts[partition]
+        last_retired, before_ms = retired.get(partition, (-1, 0))
+        for record in records:
+            i = record.offset - beginning
+            kinds[i], ids[i], at = classify(record.value, record.timestamp)
+            if record.offset <= last_retired and at < before_ms and kinds[i] >= FIRST_COUNTRY:
+                kinds[i] = RETIRED
+
+    wanted = {p: [committed_log.Extent(count.beginning, count.end)] for p, count in counts.items()}
+    await committed_log.read(settings, settings.topic, wanted, take, on_progress)
+    return counts
 
 
-def _classifier() -> Callable[[bytes | None], tuple[int, int]]:
-    """A function that tells a record's kind and the key of its id."""
+def _classifier() -> Callable[[bytes | None, int], tuple[int, int, int]]:
+    """A function that tells a record's kind, the key of its id, and when it was accepted.
+
+    That is Kafka's time where it does not say it itself.
+    """
     decode = msgspec.json.Decoder(_Record).decode
     decode_any = msgspec.json.Decoder().decode
     numbers = {code: number for number, code in enumerate(codes(), FIRST_COUNTRY)}
 
-    def classify(value: bytes | None) -> tuple[int, int]:
+    def classify(value: bytes | None, timestamp: int) -> tuple[int, int, int]:
         try:
             record = decode(value or b"")
-            return numbers[record.codigo], key_of(record.id)
+            return numbers[record.codigo], key_of(record.id), record.at
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError):
             pass
         try:
             tweet = from_submission(decode_any(value or b""), at=0, new_id=_PLACEHOLDER)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidTweetError):
-            return DEAD, NO_ID
-        return numbers[tweet.code], DERIVED_ID if tweet.id == _PLACEHOLDER else key_of(tweet.id)
+            return DEAD, NO_ID, timestamp
+        key = DERIVED_ID if tweet.id == _PLACEHOLDER else key_of(tweet.id)
+        return numbers[tweet.code], key, timestamp
 
     return classify

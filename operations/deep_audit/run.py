@@ -8,17 +8,24 @@ from typing import Any, NamedTuple
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from redis import Redis
 from redis.exceptions import RedisError
 
 from operations.audit import STORE_SECONDS, Sources, StoreUnreachableError, cluster_stats
+from operations.committed_log import StandstillError
 from operations.deep_audit.comparison import Published, Snapshot, differences
 from operations.deep_audit.documents import EXAMPLES, Matching, documents, match
-from operations.deep_audit.recount import RecountError, recount
+from operations.deep_audit.hours import Hours, hours_of
+from operations.deep_audit.recount import recount
+from streams import retention
+from streams.retention import Retired
+from streams.tally import NOTHING_YET, life_of
+from streams.topic_identity import Topics
 from weather_tweets import redis_keys
 from weather_tweets.kafka import client_options
-from weather_tweets.settings import KafkaSettings, RedisSettings
+from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
 
 _COUNTRY = "country:"
 
@@ -63,18 +70,60 @@ def deep_audit(sources: Sources, progress: Progress) -> Findings:
     progress.total("Kafka", sum(ends.values()))
     progress.total("MongoDB", snapshot.stats["messages"])
     try:
-        recounts = asyncio.run(recount(sources.kafka, ends, lambda more: progress.advance("Kafka", more)))
-        matching = match(
-            recounts,
-            documents(sources.mongo, lambda more: progress.advance("MongoDB", more)),
-            earlier_lives=snapshot.stats["earlier"] > 0,
-        )
+        life = asyncio.run(_life(sources.kafka))
+        while True:
+            retired = retired_of(sources.mongo)
+            hours = Hours(ends, life, hours_of(sources.mongo))
+            recounts = asyncio.run(
+                recount(
+                    sources.kafka,
+                    ends,
+                    lambda more: progress.advance("Kafka", more),
+                    retired=limits(retired, life),
+                )
+            )
+            matching = match(
+                recounts,
+                hours.seen(documents(sources.mongo, lambda more: progress.advance("MongoDB", more))),
+                earlier_lives=snapshot.stats["earlier"] > 0,
+                life=life,
+                retired=retired,
+            )
+            by_hour = hours.differences(sources.mongo, retired)
+            if retired_of(sources.mongo) == retired:
+                break
         ids = asyncio.run(_ids(sources.kafka, matching))
-    except (KafkaError, RecountError, OSError) as error:
+    except (KafkaError, StandstillError, OSError) as error:
         raise StoreUnreachableError(f"Kafka at {sources.kafka.bootstrap_servers}: {error!r}") from error
     except PyMongoError as error:
         raise StoreUnreachableError(f"MongoDB: {error}") from error
-    return Findings(_rows(matching), list(differences(snapshot, matching, ids)))
+    return Findings(_rows(matching), [*differences(snapshot, matching, ids), *by_hour])
+
+
+def retired_of(settings: MongoSettings) -> dict[int, Retired]:
+    """By partition, what is kept no longer. Raises `PyMongoError`."""
+    with MongoClient[dict[str, Any]](
+        settings.url.get_secret_value(), serverSelectionTimeoutMS=int(STORE_SECONDS * 1000)
+    ) as client:
+        return retention.all_of(client[settings.database])
+
+
+def limits(retired: Mapping[int, Retired], life: int) -> dict[int, tuple[int, int]]:
+    """By partition the offset up to which, and the time before which, a life's tweets are kept no longer."""
+    return {
+        partition: (of.upto.get(life, NOTHING_YET), int(of.before.timestamp() * 1000))
+        for partition, of in retired.items()
+    }
+
+
+async def _life(settings: KafkaSettings) -> int:
+    """By which documents of the topic as it is now are known."""
+    topics = Topics(settings)
+    try:
+        found = await topics.describe([settings.topic])
+    finally:
+        await topics.close()
+    return life_of(found[settings.topic].id) if settings.topic in found else 0
 
 
 def _rows(matching: Matching) -> list[PartitionRow]:

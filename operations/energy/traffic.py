@@ -18,6 +18,7 @@ from operations.local.endpoints import Endpoints
 from operations.local.folder import Folder
 from operations.local.ports import free_port
 from operations.local.services import Gateway
+from weather_tweets.settings import ClientSettings
 
 TWEETS_PER_ARRAY = 100
 TRIES = 10
@@ -55,9 +56,10 @@ def in_arrays(gateway: str, *, tweets: int, users: int, data: Path) -> None:
 
 def _post(address: str, bodies: list[bytes]) -> None:
     connection = http.client.HTTPConnection(address, timeout=60)
+    headers = {"Content-Type": "application/json", **ClientSettings().headers}
     for body in bodies:
         for _ in range(TRIES):
-            connection.request("POST", "/input", body, {"Content-Type": "application/json"})
+            connection.request("POST", "/input", body, headers)
             reply = connection.getresponse()
             answer = reply.read()
             if reply.status not in _LATER:

@@ -1,4 +1,7 @@
-"""The supervisor's control channel: one JSON line asked, one answered, over a Unix socket of its owner's."""
+"""How a stack's supervisor and its proxy are told things: one JSON line asked, one answered.
+
+Over a Unix socket of its owner's.
+"""
 
 import asyncio
 import json
@@ -22,9 +25,14 @@ class ControlError(RuntimeError):
 
 def call(folder: Folder, command: str, *, timeout_seconds: float = 120.0, **arguments: Any) -> Any:
     """Asks the supervisor of this folder. Raises `NotRunningError`, `ControlError`, `TimeoutError`."""
+    return ask(folder.socket, command, timeout_seconds=timeout_seconds, **arguments)
+
+
+def ask(socket_path: Path, command: str, *, timeout_seconds: float, **arguments: Any) -> Any:
+    """Asks who listens there, a process of the folder's stack. Raises as `call` does."""
     try:
         with (
-            _short_path(folder.socket) as path,
+            _short_path(socket_path) as path,
             socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection,
         ):
             connection.settimeout(timeout_seconds)
@@ -33,14 +41,19 @@ def call(folder: Folder, command: str, *, timeout_seconds: float = 120.0, **argu
             with connection.makefile() as lines:
                 answer = json.loads(lines.readline() or "{}")
     except (FileNotFoundError, ConnectionError):
-        raise NotRunningError(folder.path) from None
+        raise NotRunningError(socket_path.parent) from None
     if "result" not in answer:
         raise ControlError(answer.get("error", "the supervisor ended"))
     return answer["result"]
 
 
 async def serve(folder: Folder, handle: Handler) -> asyncio.Server:
-    """Listens until the server that it returns is closed."""
+    """Listens as the folder's supervisor until the server that it returns is closed."""
+    return await serve_at(folder.socket, handle)
+
+
+async def serve_at(socket_path: Path, handle: Handler) -> asyncio.Server:
+    """Listens there until the server that it returns is closed."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -55,8 +68,8 @@ async def serve(folder: Folder, handle: Handler) -> asyncio.Server:
         finally:
             writer.close()
 
-    folder.socket.unlink(missing_ok=True)
-    with _short_path(folder.socket) as path:
+    socket_path.unlink(missing_ok=True)  # noqa: ASYNC240 (over at once)
+    with _short_path(socket_path) as path:
         return await asyncio.start_unix_server(answer, path)
 
 

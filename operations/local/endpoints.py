@@ -27,6 +27,10 @@ class Endpoints(msgspec.Struct, frozen=True):
     """Process id of what keeps the parts running."""
     pids: dict[str, list[int]]
     """Name of part → its process, then the processes that it started."""
+    services: dict[str, str] = {}
+    """Name of a service → `http://host:port` of its health and metrics, past any proxy."""
+    links: list[str] = []
+    """Which connections lead through the proxy; empty where there is none."""
     kafka_options: dict[str, str] = {}
     """Fields of `KafkaSettings` with which an audit is let in; empty where the environment names a Kafka."""
 

@@ -25,6 +25,7 @@ class Folder:
         self.logs = self.path / "logs"
         self.lock = self.path / "supervisor.lock"
         self.socket = self.path / "supervisor.sock"
+        self.links_socket = self.path / "links.sock"
         self._ports = self.path / "ports.json"
         self.layout = self.path / "kafka.json"
         self._token = self.path / "writer-token"

@@ -84,6 +84,14 @@ def replication(nodes: int) -> dict[str, str]:
     }
 
 
+class Door(NamedTuple):
+    """A further listener, for one kind of client."""
+
+    port: int
+    advertised: int
+    """The port at which these clients are told to connect."""
+
+
 class Kafka(Part):
     """A broker that is a controller, too. What it has acknowledged survives a SIGKILL."""
 
@@ -98,13 +106,18 @@ class Kafka(Part):
         properties: Mapping[str, str] | None = None,
         number: int = 1,
         quorum: Quorum | None = None,
+        doors: Mapping[str, Door] | None = None,
     ) -> None:
-        """`properties` go over the built-in ones (`server.properties`); without a quorum it is alone."""
+        """`properties` go over the built-in ones (`server.properties`); without a quorum it is alone.
+
+        `doors`: further listeners by name, as well guarded as the first.
+        """
         super().__init__(data_dir, port=port, log_file=log_file)
         self._number = number
         self._quorum = quorum
         self._controller_port = quorum.controllers[number] if quorum else free_port()
         self._properties = dict(properties or {})
+        self._doors = dict(doors or {})
 
     @property
     def bootstrap_servers(self) -> str:
@@ -131,6 +144,11 @@ class Kafka(Part):
             "log.dirs": str(self.data_dir / "log"),
             **self._properties,
         }
+        protocol, _, _ = properties["listeners"].partition(":")
+        for name, door in self._doors.items():
+            properties["listeners"] += f",{name}://127.0.0.1:{door.port}"
+            properties["advertised.listeners"] += f",{name}://127.0.0.1:{door.advertised}"
+            properties["listener.security.protocol.map"] += f",{name}:{protocol}"
         self._config_file.write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
         if not (self.data_dir / "log" / "meta.properties").exists():
             self._format()

@@ -1,12 +1,14 @@
 """The stack's Kafka: one plain broker, or three of them, or those that let in only the chart's users."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+
+from pydantic import SecretStr
 
 from operations.local import kafka_users
 from operations.local.folder import Folder
-from operations.local.kafka import Kafka, Quorum, cluster_id
+from operations.local.kafka import Door, Kafka, Quorum, cluster_id
 from operations.local.kafka_authority import BROKER, Authority
 from operations.local.kafka_layout import Layout
 from operations.local.ports import StackPorts
@@ -22,6 +24,14 @@ _LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
 # Leaders go back to the brokers that they were given at first soon after these returned (default 5 min).
 _LEADERS_RETURN = {"leader.imbalance.check.interval.seconds": "10"}
+
+
+def administrator(folder: Folder, settings: KafkaSettings) -> KafkaSettings:
+    """How the administrator is let in where one of this folder's users is let in so."""
+    if not settings.sasl_username:
+        return settings
+    password = Authority(folder.path / "data" / "kafka-authority").password(ADMIN)
+    return settings.model_copy(update={"sasl_username": ADMIN, "sasl_password": SecretStr(password)})
 
 
 class SecureKafka(Kafka):
@@ -44,6 +54,13 @@ class SecureKafka(Kafka):
         ]
 
 
+Through = Callable[[str, int], int]
+"""Given a link and the port that it leads to, the port at which it is entered."""
+
+_LINKS = {"producer": "producer-kafka", "streams": "worker-kafka"}
+"""By service, the link by which it reaches Kafka."""
+
+
 class _Ports(NamedTuple):
     client: int
     controller: int
@@ -53,11 +70,18 @@ class _Ports(NamedTuple):
 class Cluster:
     """The nodes of one stack's Kafka, and how each service is let in."""
 
-    def __init__(self, folder: Folder, ports: StackPorts, layout: Layout) -> None:
-        """Raises `kafka_users.ChartMissingError` where a secure one cannot learn its users."""
+    def __init__(
+        self, folder: Folder, ports: StackPorts, layout: Layout, through: Through | None = None
+    ) -> None:
+        """With `through` each service comes by a link, to a listener of its own, whose address it is told.
+
+        Raises `kafka_users.ChartMissingError` where a secure one cannot learn its users."""
         self._folder = folder
         self._layout = layout
         self._ports = {number: self._choose(ports, number) for number in range(1, layout.brokers + 1)}
+        self._doors = (
+            {number: dict(self._linked(ports, number, through)) for number in self._ports} if through else {}
+        )
         self._authority = Authority(folder.path / "data" / "kafka-authority")
         self.users: list[kafka_users.User] = []
         """Who is let in, besides the administrator; nobody has to be in a plain one."""
@@ -76,7 +100,7 @@ class Cluster:
         return KafkaSettings(**self._options(ADMIN))  # type: ignore[arg-type]
 
     def options(self, service: str) -> dict[str, str]:
-        """The fields of `KafkaSettings` with which a service finds this Kafka and is let in.
+        """The fields of `KafkaSettings` with which one finds this Kafka and is let in as a service is.
 
         None for a service that a secure one does not know.
         """
@@ -84,6 +108,14 @@ class Cluster:
             return self._options("")
         user = next((user.name for user in self.users if user.service == service), None)
         return self._options(user) if user else {}
+
+    def linked_options(self, service: str) -> dict[str, str]:
+        """The same for the service itself, which comes by its link where there is one."""
+        options = self.options(service)
+        entrances = [doors[service].advertised for doors in self._doors.values() if service in doors]
+        if options and entrances:
+            options["bootstrap_servers"] = ",".join(f"127.0.0.1:{port}" for port in entrances)
+        return options
 
     def _options(self, user: str) -> dict[str, str]:
         options = {"bootstrap_servers": self.bootstrap_servers}
@@ -111,6 +143,11 @@ class Cluster:
             ports.choose(f"{name}-fellows", usual + 2) if self._layout.secure else 0,
         )
 
+    def _linked(self, ports: StackPorts, number: int, through: Through) -> Iterator[tuple[str, Door]]:
+        for service, link in _LINKS.items():
+            inner = ports.choose(f"{self._name(number)}-for-{service}", 0)
+            yield service, Door(inner, through(link, inner))
+
     def _name(self, number: int) -> str:
         return "kafka" if self._layout.brokers == 1 else f"kafka-{number}"
 
@@ -122,6 +159,7 @@ class Cluster:
             port=self._ports[number].client,
             log_file=self._folder.log(name),
             properties=dict(self._properties(self._ports[number])),
+            doors={service.upper(): door for service, door in self._doors.get(number, {}).items()},
             number=number,
             quorum=None if self._layout == Layout() else self._quorum(),
         )
@@ -153,7 +191,10 @@ class Cluster:
             "listener.security.protocol.map": "SASL_SSL:SASL_SSL,FELLOWS:SSL,CONTROLLER:SSL",
             "inter.broker.listener.name": "FELLOWS",
             "sasl.enabled.mechanisms": _MECHANISM,
-            "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": _LOGIN,
+            **{
+                f"listener.name.{listener}.scram-sha-512.sasl.jaas.config": _LOGIN
+                for listener in ("sasl_ssl", *_LINKS)
+            },
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": str(self._authority.broker),
             "ssl.truststore.type": "PEM",

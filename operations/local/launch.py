@@ -43,11 +43,12 @@ def up(
     *,
     brokers: int | None = None,
     secure: bool | None = None,
+    proxied: bool = False,
 ) -> Endpoints:
     """Starts the stack and returns when all of it is ready; where one runs already, it is used as it is.
 
     Kafka has as many brokers, and is as secure, as the folder's data, where that is not said. Raises
-    `UpFailedError`.
+    `UpFailedError`, also where a proxy is asked for and the stack that runs has none.
     """
     if "WEATHER_KAFKA_BOOTSTRAP_SERVERS" not in os.environ:
         try:
@@ -59,7 +60,7 @@ def up(
         kafka_layout.choose(folder, brokers, secure)
     except kafka_layout.OtherLayoutError as error:
         raise UpFailedError(str(error)) from error
-    process = None if folder.is_locked() else _start_supervisor(folder, workers)
+    process = None if folder.is_locked() else _start_supervisor(folder, workers, proxied=proxied)
     deadline = time.monotonic() + UP_SECONDS
     parts: list[PartStatus] = []
     try:
@@ -69,7 +70,13 @@ def up(
             except NotRunningError:
                 ready = False
             if ready:
-                return read_endpoints(folder)
+                found = read_endpoints(folder)
+                if proxied and not found.links:
+                    raise UpFailedError(
+                        f"the stack in {folder.path} runs without a proxy between its parts: "
+                        "`weather-tweets down`, and up again with `--proxied`"
+                    )
+                return found
             on_progress(parts)
             if process and process.poll() not in (None, ALREADY_RUNNING):
                 raise UpFailedError(f"the supervisor ended:\n{_tail(folder, 'supervisor')}")
@@ -108,10 +115,17 @@ def down(folder: Folder, *, purge: bool = False) -> bool:
     return found
 
 
-def _start_supervisor(folder: Folder, workers: int) -> "subprocess.Popen[bytes]":
+def _start_supervisor(folder: Folder, workers: int, *, proxied: bool) -> "subprocess.Popen[bytes]":
     with folder.log("supervisor").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "operations.local.supervisor", str(folder.path), str(workers)],
+            [
+                sys.executable,
+                "-m",
+                "operations.local.supervisor",
+                str(folder.path),
+                str(workers),
+                *(["proxied"] if proxied else []),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

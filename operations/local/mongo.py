@@ -17,8 +17,12 @@ class Mongo(Part):
 
     @property
     def url(self) -> str:
+        return self.url_at(self.port)
+
+    def url_at(self, port: int) -> str:
+        """The same for who comes by way of another port."""
         # journal: a plain acknowledgement of mongod's may be up to 100 ms ahead of its journal.
-        return f"mongodb://127.0.0.1:{self.port}/?journal=true"
+        return f"mongodb://127.0.0.1:{port}/?journal=true"
 
     def command(self) -> list[str]:
         mongod = shutil.which("mongod")

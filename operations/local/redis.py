@@ -16,7 +16,11 @@ class Redis(Part):
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return self.url_at(self.port)
+
+    def url_at(self, port: int) -> str:
+        """The same for who comes by way of another port."""
+        return f"redis://127.0.0.1:{port}/0"
 
     def command(self) -> list[str]:
         return [

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from operations.local import clock
 from operations.local.part import Part
 
 PROBE_SECONDS = 2.0
@@ -31,12 +32,14 @@ class Service(Part):
         self.name = name
         super().__init__(data_dir, port=port, log_file=log_file)
         self._environment = dict(environment)
+        self.clock_ahead_seconds = 0.0
+        """How wrong its clock is from its next start on."""
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", self.package]
 
     def environment(self) -> dict[str, str]:
-        return self._environment
+        return self._environment | clock.environment(self.clock_ahead_seconds)
 
     def answers(self) -> bool:
         return get_ok(self.port, self.ready_path)

@@ -1,6 +1,6 @@
 """The background process that keeps a stack running: lock → startup → serve → drain.
 
-`python -m operations.local.supervisor FOLDER WORKERS`; the command line starts it (`launch`).
+`python -m operations.local.supervisor FOLDER WORKERS [proxied]`; the command line starts it (`launch`).
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import msgspec
 from aiokafka.errors import KafkaError
 
 from operations.local import (
+    clock,
     control,
     endpoints,
     kafka_layout,
@@ -25,8 +26,8 @@ from operations.local import (
 from operations.local.folder import ALREADY_RUNNING, Folder
 from operations.local.keeper import Keeper
 from operations.local.part import Part
-from operations.local.prometheus import Prometheus
-from operations.local.services import StreamsWorker, get_ok
+from operations.local.prometheus import SCRAPE_SECONDS, Prometheus
+from operations.local.services import Service, StreamsWorker, get_ok
 from operations.local.sessions import by_leader
 from operations.local.stack import Stack
 from weather_tweets.kafka import ensure_topics
@@ -42,10 +43,10 @@ _HOUSEKEEPING_SECONDS = 2.0
 class Supervisor:
     """The parts of one stack, started in the order of their dependencies and kept running."""
 
-    def __init__(self, folder: Folder, workers: int) -> None:
+    def __init__(self, folder: Folder, workers: int, *, proxied: bool = False) -> None:
         self._folder = folder
         self._workers = workers
-        self._stack = Stack(folder, kafka_layout.kept(folder))
+        self._stack = Stack(folder, kafka_layout.kept(folder), proxied=proxied)
         self._keepers: dict[str, Keeper] = {}
         self._ready = False
         self._written: endpoints.Endpoints | None = None
@@ -147,10 +148,22 @@ class Supervisor:
                 raise control.ControlError(f"the number of workers must be from 0 to {MAX_WORKERS}")
             case {"command": "observe"}:
                 async with self._changing:
-                    return await self._observe()
+                    return await self._observe(request.get("scrape_seconds", SCRAPE_SECONDS))
             case {"command": "restart", "name": "kafka"} if len(self._brokers()) > 1:
                 async with self._changing:
                     return await self._roll_brokers()
+            case {"command": "clock", "name": str(name), "ahead_seconds": int() | float() as ahead}:
+                async with self._changing:
+                    keeper = self._keeper(name)
+                    if not isinstance(keeper.part, Service):
+                        raise control.ControlError(f"only the clock of a service can be wrong, not {name}'s")
+                    if not clock.library():
+                        raise control.ControlError(
+                            "libfaketime is not installed: apt-get install libfaketime"
+                        )
+                    keeper.part.clock_ahead_seconds = ahead
+                    await keeper.restart()
+                    return await keeper.ready()
             case {"command": "restart", "name": str(name)}:
                 async with self._changing:
                     keeper = self._keeper(name)
@@ -203,9 +216,9 @@ class Supervisor:
             prometheus.watch(self._stack.scraped(self._stream_workers()))
         self._write_endpoints()
 
-    async def _observe(self) -> str:
+    async def _observe(self, scrape_seconds: int) -> str:
         if not self._prometheus():
-            await self._start_and_wait([self._stack.prometheus(self._stream_workers())])
+            await self._start_and_wait([self._stack.prometheus(self._stream_workers(), scrape_seconds)])
         prometheus = self._prometheus()
         return prometheus.url if prometheus else ""
 
@@ -248,7 +261,7 @@ def main() -> None:
         count = leftovers.end(folder.path)
         if count:
             log.warning("ended %d processes that a killed supervisor had left", count)
-        asyncio.run(Supervisor(folder, int(sys.argv[2])).run())
+        asyncio.run(Supervisor(folder, int(sys.argv[2]), proxied="proxied" in sys.argv[3:]).run())
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ class FrontDoor:
         )
         self.bodies: list[dict[str, str]] = []
         self.hosts: set[str] = set()
+        self.authorizations: set[str | None] = set()
         self.came: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -40,6 +41,7 @@ class FrontDoor:
             self.came[key] += 1
             self.bodies.append(json.loads(request.body))
             self.hosts.add(request.headers["host"])
+            self.authorizations.add(request.headers.get("authorization"))
             times = self.came[key]
         return self.answer(key, times)
 

@@ -47,6 +47,20 @@ def test_exactly_as_many_tweets_are_sent_as_asked_for(
     assert run.progress[-1] == {"done": 523, "failed": 0, "total": 523}
 
 
+def test_it_sends_with_the_key_of_the_environment_and_tells_nobody(
+    front_door: FrontDoor, swarm: Swarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEATHER_KEY", "wt_a-key")
+    run = swarm(front_door.url, "--tweets", "20", "--loglevel", "DEBUG")
+    assert run.status == 0, run.log
+    assert front_door.authorizations == {"Bearer wt_a-key"}
+    assert "wt_a-key" not in run.log
+    monkeypatch.delenv("WEATHER_KEY")
+    front_door.authorizations.clear()
+    swarm(front_door.url, "--tweets", "20")
+    assert front_door.authorizations == {None}
+
+
 def test_what_is_refused_is_counted_by_reason_and_fails_the_run(front_door: FrontDoor, swarm: Swarm) -> None:
     ordinary = front_door.answer
 

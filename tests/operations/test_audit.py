@@ -10,10 +10,10 @@ from operations.local.ports import free_port
 from weather_tweets.settings import KafkaSettings, MongoSettings, RedisSettings
 
 AGREEING = Counts(
-    kafka=115, uncounted={}, earlier=2, empty=7, lost=3, dead_letters=4, dead=4, repeats=3,
+    ends={0: 60, 1: 55}, uncounted={}, earlier=2, empty=7, lost=3, dead_letters=4, dead=4, repeats=3,
     tables=100, mongo=100, redis_total=100, redis_countries=100,
     redis_dead=4, redis_repeats=3, live=90, table_by_country={"Guatemala": 60, "Japón": 40},
-    redis_by_country={"Guatemala": 60, "Japón": 40},
+    redis_by_country={"Guatemala": 60, "Japón": 40}, history_by_country={"Guatemala": 60, "Japón": 40},
 )  # fmt: skip
 
 
@@ -27,6 +27,11 @@ def test_stores_agree_when_kafka_less_dead_letters_and_retries_is_in_all_of_them
     assert AGREEING.agree
 
 
+def test_what_is_kept_no_longer_is_no_difference() -> None:
+    assert _but(mongo=70, kept_no_longer=30).agree
+    assert "MongoDB has 1 fewer than Kafka: 99, not 100" in _but(mongo=69, kept_no_longer=30).differences
+
+
 def test_the_live_view_promises_nothing_and_a_dead_letter_may_be_in_its_topic_twice() -> None:
     assert _but(live=0, dead_letters=9).agree
 
@@ -38,7 +43,7 @@ def test_a_topic_of_dead_letters_that_was_made_anew_is_told_and_no_disagreement(
 
 
 def test_what_is_not_counted_yet_is_expected_in_no_store() -> None:
-    counts = _but(kafka=120, uncounted={0: 2, 3: 3})
+    counts = _but(ends={0: 62, 1: 55, 3: 3}, uncounted={0: 2, 3: 3})
     assert (counts.lag, counts.expected) == (5, 100)
 
 
@@ -46,6 +51,11 @@ def test_what_is_not_counted_yet_is_expected_in_no_store() -> None:
     ("counts", "sentence"),
     [
         (_but(mongo=99), "MongoDB has 1 fewer than Kafka: 99, not 100"),
+        (_but(history_by_country={"Guatemala": 60}), "the history has 40 fewer than Kafka: 60, not 100"),
+        (
+            _but(history_by_country={"Guatemala": 61, "Japón": 39}),
+            "the history has 39 for Japón, the tables have 40",
+        ),
         (_but(redis_total=101), "Redis `totals.messages` has 1 more than Kafka: 101, not 100"),
         (_but(redis_countries=2_100), "Redis `countries` has 2,000 more than Kafka: 2,100, not 100"),
         (_but(tables=98), "the tables have 2 fewer than Kafka: 98, not 100"),
@@ -72,7 +82,7 @@ def test_a_store_that_disagrees_is_named_with_its_difference(counts: Counts, sen
 
 def test_of_many_countries_that_differ_only_some_are_named() -> None:
     counts = _but(redis_by_country={f"country {n}": 1 for n in range(98)} | AGREEING.table_by_country)
-    assert counts.differences[-1] == "and so on for 93 more countries"
+    assert counts.differences[-1] == "Redis `countries`: and so on for 93 more countries"
 
 
 @pytest.fixture
@@ -98,7 +108,12 @@ _SOURCES = Sources(KafkaSettings(), RedisSettings(), MongoSettings(), [])
 def test_an_audit_waits_for_workers_that_lag_and_stores_that_are_away(
     readings: list[Counts | StoreUnreachableError],
 ) -> None:
-    readings += [StoreUnreachableError("Redis"), _but(kafka=165, uncounted={0: 50}), _but(mongo=99), AGREEING]
+    readings += [
+        StoreUnreachableError("Redis"),
+        _but(ends={0: 110, 1: 55}, uncounted={0: 50}),
+        _but(mongo=99),
+        AGREEING,
+    ]
     assert audit.audit(_SOURCES) == AGREEING
 
 
@@ -107,8 +122,78 @@ def test_a_disagreement_that_stays_is_told_soon_and_lag_that_stays_at_the_end_of
 ) -> None:
     readings.append(_but(redis_total=101))
     assert not audit.audit(_SOURCES).agree
-    readings[:] = [_but(kafka=208, uncounted={0: 93})]
+    readings[:] = [_but(ends={0: 153, 1: 55}, uncounted={0: 93})]
     assert audit.audit(_SOURCES, wait_seconds=0.05).lag == 93
+
+
+def _later(more: int, **changes: Any) -> Counts:
+    """So many tweets later. Redis was read last and has five more, the history is written late."""
+    by_country = {"Guatemala": 60 + more, "Japón": 40}
+    return _but(
+        **{
+            "ends": {0: 60 + more, 1: 55},
+            "tables": 100 + more,
+            "mongo": 100 + more,
+            "redis_total": 105 + more,
+            "redis_countries": 105 + more,
+            "table_by_country": by_country,
+            "redis_by_country": by_country | {"Guatemala": 65 + more},
+            "history_by_country": by_country | {"Guatemala": 55 + more},
+        }
+        | changes
+    )
+
+
+def test_while_tweets_come_no_moment_has_all_stores_at_one_count(
+    readings: list[Counts | StoreUnreachableError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "_SETTLE_SECONDS", 0.0)
+    readings[:] = [_later(0), _later(10), _later(20)]
+    counts = audit.audit(_SOURCES)
+    assert (counts.agree, counts.moving) == (True, 20)
+    assert "20 records came while the stores were read" in counts.notes[0]
+
+
+def test_the_last_readings_are_not_compared_with_one_that_is_too_near(
+    readings: list[Counts | StoreUnreachableError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "_SETTLE_SECONDS", 60.0)
+    readings[:] = [_later(0), _later(10), _later(20)]
+    assert not audit.audit(_SOURCES, wait_seconds=0.05).agree
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"mongo": 99}, "MongoDB has 1 fewer than Kafka: 99, not 100"),
+        ({"redis_total": 121}, "Redis `totals.messages` has 1 more than Kafka: 121, not 120"),
+        ({"redis_dead": 3}, "Redis `totals.dead` has 1 fewer than the tables: 3, not 4"),
+        ({"tables": 109}, "the tables have 1 fewer than Kafka: 109, not 110"),
+        ({"uncounted": {0: 11}, "tables": 99}, "11 offsets of partition 0 are not counted yet"),
+        (
+            {"uncounted": {0: -11}, "tables": 121},
+            "partition 0 was counted to 11 beyond its end: was the topic made anew?",
+        ),
+        ({"uncounted": {1: 1}, "tables": 109}, "1 offsets of partition 1 are not counted yet"),
+        (
+            {"redis_by_country": {"Guatemala": 80, "Japón": 41}},
+            "Redis `countries` has 41 for Japón, the tables have 40",
+        ),
+        (
+            {"history_by_country": {"Guatemala": 59, "Japón": 41}},
+            "the history has 59 for Guatemala, the tables have 70",
+        ),
+    ],
+)
+def test_while_tweets_come_a_store_must_have_what_was_there_before_and_not_more_than_came(
+    wrong: dict[str, Any], sentence: str
+) -> None:
+    bounds = audit.Meanwhile(_later(0), _later(20))
+    assert _later(10, uncounted={0: 4}, tables=106, meanwhile=bounds).agree
+    assert _later(10, uncounted={0: -10}, tables=120, meanwhile=bounds).agree
+    beyond = audit.Meanwhile(_later(0), _later(20, uncounted={0: -60}, tables=180))
+    assert _later(10, meanwhile=beyond).agree
+    assert sentence in _later(10, meanwhile=bounds, **wrong).differences
 
 
 def test_without_waiting_there_is_one_reading(
@@ -162,7 +247,7 @@ def test_the_longer_a_look_takes_the_seldomer_it_is_taken(monkeypatch: pytest.Mo
             self.now += seconds
 
     clock = Clock()
-    behind = _but(kafka=208, uncounted={0: 93})
+    behind = _but(ends={0: 153, 1: 55}, uncounted={0: 93})
 
     def take(_: Sources) -> Counts:
         clock.now += 5.0
@@ -171,4 +256,4 @@ def test_the_longer_a_look_takes_the_seldomer_it_is_taken(monkeypatch: pytest.Mo
     monkeypatch.setattr(audit, "time", clock)
     monkeypatch.setattr(audit, "take", take)
     assert audit.audit(_SOURCES, wait_seconds=50.0) is behind
-    assert clock.pauses == [15.0, 15.0, 5.0]
+    assert clock.pauses == [15.0, 12.5, 3.75]

@@ -51,3 +51,29 @@ def test_a_partition_that_stands_still_has_not_resumed() -> None:
 
 def test_without_a_sample_after_the_fault_nothing_is_claimed() -> None:
     assert _monitor(_sample(1.0, ends=(1,), settled=(2,))).processing_since(1.5) is None
+
+
+def test_a_gap_is_the_longest_time_in_which_nothing_is_seen_to_be_counted() -> None:
+    monitor = _monitor(
+        _sample(1.0, ends=(10,), settled=(10,)),
+        _sample(2.0, ends=(20,), settled=(20,)),
+        _sample(3.0, ends=(30,), settled=(20,)),
+        _sample(8.0, ends=(30,), settled=(30,)),
+        _sample(9.0, ends=(40,), settled=(40,)),
+    )
+    assert monitor.longest_gap(1.5, 10.0) == 6.0
+
+
+def test_a_partition_that_was_added_meanwhile_is_no_hindrance() -> None:
+    monitor = _monitor(_sample(2.0, ends=(10,), settled=(10,)), _sample(3.0, ends=(12, 1), settled=(12, 0)))
+    assert monitor.processing_since(1.5) == 3.0
+
+
+def test_of_a_topic_made_anew_only_the_present_life_is_counted_whatever_epochs_its_partitions_have() -> None:
+    monitor = _monitor()
+    assert monitor.of_this_life([(0, 99), (3, 49)]) == (100, 50)
+    monitor.made_anew()
+    assert monitor.of_this_life([(0, 99), (3, 49)]) == (0, 0)
+    assert monitor.of_this_life([(1, 4), (3, 49)]) == (5, 0)
+    # One that is added begins with its first epoch.
+    assert monitor.of_this_life([(1, 9), (4, 1), (0, 7)]) == (10, 2, 8)

@@ -2,11 +2,14 @@
 
 import ast
 from array import array
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from operations import committed_log
 from operations.deep_audit import recount as recount_module
 from operations.deep_audit.comparison import Published, Snapshot, differences, ranges
 from operations.deep_audit.documents import Document, Matching, match
@@ -16,10 +19,13 @@ from operations.deep_audit.recount import (
     EMPTY,
     FIRST_COUNTRY,
     NO_ID,
+    RETIRED,
     PartitionRecount,
     codes,
     key_of,
 )  # fmt: skip
+from streams.retention import Retired
+from streams.tally import Tally
 
 GT = FIRST_COUNTRY + codes().index("GT")
 LIFE = 7
@@ -91,6 +97,14 @@ def test_what_the_topic_no_longer_has_is_counted_by_its_documents() -> None:
     assert matching.partitions[0].messages() == {"GT": 4}
 
 
+def test_a_document_of_an_earlier_life_counts_also_beyond_the_end_of_the_present_one() -> None:
+    found = [_document("old", 5, life=3), _document("new", 5), _document("same", 0, life=3)]
+    matching = match({0: _recount("same", "same")}, found, earlier_lives=True, life=LIFE)
+    assert matching.partitions[0].messages() == {"GT": 2}
+    assert matching.partitions[0].repeats == 2
+    assert matching.strangers == []
+
+
 def test_documents_that_came_after_the_snapshot_are_nobodys_business() -> None:
     matching = match({0: _recount("a")}, [_document("a", 0), _document("new", 9)], earlier_lives=False)
     assert _found(matching) == []
@@ -110,7 +124,51 @@ def test_offsets_are_shown_as_ranges() -> None:
     assert ranges(range(0, 2_000, 2)) == "0, 2, 4, 6, 8, and 995 more ranges"
 
 
-def test_the_recount_shares_no_code_with_the_stream_workers() -> None:
-    tree = ast.parse(Path(recount_module.__file__).read_text(encoding="utf-8"))
+@pytest.mark.parametrize("module", [recount_module, committed_log])
+def test_the_recount_shares_no_code_with_the_stream_workers(module: ModuleType) -> None:
+    tree = ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8"))
     imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert not [module for module in imported if module.startswith(("streams", "operations"))]
+    others = ("streams", "operations.")
+    assert not [name for name in imported if name.startswith(others)]
+
+
+_HOUR = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def _retired(gone: int, upto: int) -> dict[int, Retired]:
+    tally = Tally(offset=upto, messages=gone)
+    return {0: Retired(0, _HOUR, {LIFE: upto}, {LIFE: {"GT": gone}}, tally)}
+
+
+def test_what_is_kept_no_longer_is_neither_missing_nor_a_stranger() -> None:
+    """Of four old records one was a repeat; one document is still there; a repeat of one came later."""
+    records = _recount("a", "b", "a", "c", "d", "x", "b", "e")
+    for offset in range(4):
+        records.kinds[offset] = RETIRED
+    left = _document("b", 1)._replace(accepted_at=_HOUR.replace(tzinfo=None) - timedelta(seconds=1))
+    kept = [_document("d", 4)._replace(accepted_at=_HOUR.replace(tzinfo=None)), _document("e", 7)]
+    matching = match({0: records}, [left, *kept], earlier_lives=False, life=LIFE, retired=_retired(3, 3))
+    matched = matching.partitions[0]
+    assert (matched.messages(), matched.missing) == ({"GT": 5}, [])
+    assert (matched.repeats, matched.dead, matched.empty) == (2, 1, 0)
+    assert not matching.strangers
+    assert not _found(matching)
+
+
+def test_of_the_log_that_lost_its_beginning_what_is_kept_no_longer_counts_too() -> None:
+    records = _recount("a", "b", beginning=40)
+    records.kinds[0] = RETIRED
+    matching = match(
+        {0: records}, [_document("b", 41)], earlier_lives=False, life=LIFE, retired=_retired(30, 40)
+    )
+    matched = matching.partitions[0]
+    assert (matched.messages(), matched.missing, matched.repeats) == ({"GT": 31}, [], 0)
+    assert not _found(matching)
+
+
+def test_an_old_tweet_that_the_history_had_not_counted_yet_is_missed() -> None:
+    records = _recount("a", "b")
+    records.kinds[0] = RETIRED
+    late = _document("c", 1)._replace(accepted_at=datetime(2026, 1, 1))
+    matching = match({0: records}, [late], earlier_lives=False, life=LIFE, retired=_retired(1, 0))
+    assert matching.partitions[0].missing == [1]

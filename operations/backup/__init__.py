@@ -1,0 +1,1 @@
+"""MongoDB's tweets in one file, and back."""
