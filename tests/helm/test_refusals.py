@@ -34,6 +34,12 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"streams": {"autoscaling": {"enabled": False}, "replicas": 8}},
         "streams.replicas (8) is more than kafka.partitions (6)",
     ),
+    "a swarm that would be turned away": (
+        {"gateway": {"keysSecret": "keys"}, "loadgen": {"enabled": True}},
+        "gateway.clientKeySecret must name a Secret",
+    ),
+    "a share above all": ({"tracing": {"ratio": 5}}, "/tracing/ratio"),
+    "a collector without a scheme": ({"tracing": {"endpoint": "collector:4318"}}, "/tracing/endpoint"),
     "fewest above most": (
         {"streams": {"autoscaling": {"minReplicas": 5, "maxReplicas": 4}}},
         "minReplicas (5) is more than streams.autoscaling.maxReplicas (4)",

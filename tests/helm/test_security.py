@@ -107,7 +107,7 @@ def test_stores_are_reached_by_those_who_need_them() -> None:
             if "podSelector" in peer
         }
 
-    assert visitors("mongodb") == {"streams", "tools"}
+    assert visitors("mongodb") == {"gateway", "streams", "tools"}
     assert visitors("redis") == {"streams", "writer", "tools"}
     assert visitors("kafka") == {"producer", "streams", "tools", "kafka"}
 

@@ -47,8 +47,14 @@ VALUE_SETS: dict[str, Values] = {
     "scaled by lag": {
         "streams": {"autoscaling": {"lag": {"enabled": True, "selector": {"topic": "messages"}}}},
     },
+    "scaled by KEDA": {"streams": {"autoscaling": {"keda": {"enabled": True}}}},
     "a fixed number of workers": {"streams": {"autoscaling": {"enabled": False}, "replicas": 3}},
     "with the swarm": {"loadgen": {"enabled": True, "extraArgs": ["--shape", "sine"]}},
+    "with traces": {"tracing": {"endpoint": "http://otel-collector.observability:4318", "ratio": 0.05}},
+    "with keys": {
+        "gateway": {"keysSecret": "weather-keys", "clientKeySecret": "weather-client-key"},
+        "loadgen": {"enabled": True},
+    },
     "ingress on nip.io": {"ingress": {"ip": "203.0.113.7"}},
     "ingress with TLS": {
         "ingress": {"host": "weather.example", "className": "gce", "tlsSecret": "weather-tls"},

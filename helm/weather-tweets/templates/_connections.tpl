@@ -128,6 +128,31 @@
   value: {{ .Values.mongodb.database | quote }}
 {{- end }}
 
+{{/* Where traces go, and of how many requests. */}}
+{{- define "weather.env.traces" -}}
+{{- with .Values.tracing }}
+{{- if .endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .endpoint | quote }}
+- name: OTEL_TRACES_SAMPLER
+  value: parentbased_traceidratio
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ .ratio | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The key that our own clients send with, if the gateway asks for one. */}}
+{{- define "weather.env.clientKey" -}}
+{{- with .Values.gateway.clientKeySecret }}
+- name: WEATHER_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: key
+{{- end }}
+{{- end }}
+
 {{/* The token that the gateway shows the WebSocket writer. */}}
 {{- define "weather.env.writerToken" -}}
 - name: {{ index . 1 }}

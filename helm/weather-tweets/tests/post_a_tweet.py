@@ -20,7 +20,10 @@ def messages() -> int:
 
 before = messages()
 body = json.dumps({"texto": "Helm prueba el tiempo", "país": "Guatemala"}).encode()
-request = urllib.request.Request(GATEWAY + "/input", body, {"Content-Type": "application/json"})
+headers = {"Content-Type": "application/json"}
+if key := os.environ.get("WEATHER_KEY"):
+    headers["Authorization"] = f"Bearer {key}"
+request = urllib.request.Request(GATEWAY + "/input", body, headers)
 with urllib.request.urlopen(request, timeout=15) as answer:
     print("accepted:", answer.status, answer.read().decode())
 until = time.monotonic() + DEADLINE_SECONDS
