@@ -7,7 +7,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-header
-EXTRAS := gateway producer streams writer loadgen tools local
+EXTRAS := gateway producer streams writer loadgen tools traces local
 
 help: ## This list
 	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -155,7 +155,8 @@ measurements: setup-bench ## Measures anew what the manuals quote (manual/data);
 	$(MEASURED) demo --json manual/data/demo.json
 	$(MEASURED) energy --json manual/data/energy.json
 	$(MEASURED) chaos --json manual/data/chaos.json
-	$(MEASURED_BENCH) door streams whole growth --json manual/data/bench.json
+	$(MEASURED_BENCH) door streams whole --json manual/data/bench.json
+	$(MEASURED_BENCH) growth --json manual/data/bench-growth.json
 	$(MEASURED_BENCH) kafka --json manual/data/bench-kafka.json
 	$(MEASURED) down --purge
 

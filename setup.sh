@@ -83,6 +83,8 @@ missing_packages() {
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || echo chromium
     command -v wrk >/dev/null || echo wrk
     command -v prometheus >/dev/null || echo prometheus
+    # Services are tested with a wrong clock, too.
+    compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || echo libfaketime
   fi
 }
 

@@ -1,7 +1,7 @@
 """Real parts for tests, each started once per session, on free ports, when the first test asks for it."""
 
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +11,7 @@ from operations.local.kafka import Kafka
 from operations.local.mongo import Mongo
 from operations.local.part import Part
 from operations.local.redis import Redis
+from tests.placement import Placement, longest_first
 from tests.running_stack import RunningStack, run_stack
 
 P = TypeVar("P", bound=Part)
@@ -24,6 +25,17 @@ settings.register_profile(
     "thorough", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("unhurried")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Placement:
+    """Where tests run side by side: the long ones first, and what shares running parts in one process."""
+    config.option.loadscopereorder = False
+    return Placement(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items)
 
 
 def _running(part: P) -> Iterator[P]:

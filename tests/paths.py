@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 # What is made, not kept; and what an example makes up.
-_MADE = re.compile(r"manual/(build|graficas)/|gateway/page/a/|\w+/nowhere\b")
+_MADE = re.compile(r"manual/(build|graficas)/|compose/keys/keys\.toml|gateway/page/a/|\w+/nowhere\b")
 _SUFFIX = r"\.(?:py|md|toml|yaml|yml|json|lua|sh|ts|css|html|svg|png|d2|csv|proto|xml|txt|tpl|typ|mjs|sha256)"
 
 
