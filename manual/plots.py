@@ -75,9 +75,30 @@ def _chaos(result: dict[str, Any]) -> list[Path]:
         "restart": "reinicio",
         "scale": "escala",
     }
+    # Of these there are too many targets for a bar each.
+    whatever = {
+        "delay": "red lenta",
+        "throttle": "red estrecha",
+        "drip": "red a gotas",
+        "cut": "red cortada",
+        "reset": "conexiones rotas",
+        "silence": "red muda",
+        "leader": "muerte: el líder",
+        "freeze": "congelación: un bróker",
+        "roll": "reinicio: los brókeres, por turno",
+        "away": "un bróker ausente",
+        "grow": "tema ampliado",
+        "remake": "tema rehecho",
+        "delete": "clave borrada",
+        "raise": "clave alterada",
+        "retype": "clave de otro tipo",
+        "fill": "Redis lleno",
+        "commit": "transacciones",
+        "abort": "transacciones abortadas",
+    }
     groups: dict[str, list[dict[str, Any]]] = {}
     for fault in result["faults"]:
-        name = f"{kinds[fault['kind']]}: {fault['target'].partition('-')[0]}"
+        name = whatever.get(fault["kind"]) or f"{kinds[fault['kind']]}: {fault['target'].partition('-')[0]}"
         if fault["seconds"]:
             name += f" ({fault['seconds']:g} s)"
         groups.setdefault(name, []).append(fault)

@@ -1,17 +1,19 @@
 """The pictures of the live page in docs/images: `make screenshots` takes them.
 
 Starts a stack of its own, sends it a week of generated tweets in some three minutes, with the week's own
-rhythm, and looks at the page while the last of them come in: on a desk by day and by night, and on a phone.
+rhythm, and looks at the page while the last of them come in: on a desk by day and by night, and on a phone;
+at all countries, inside one of them, and for a word.
 Fifteen languages want fonts: Debian's fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji.
 """
 
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from loadgen import dataset, generator
 from operations import swarm_run
@@ -40,7 +42,38 @@ PICTURES: dict[str, dict[str, Any]] = {
     "live-desktop": {**DESK, "color_scheme": "light"},
     "live-dark": {**DESK, "color_scheme": "dark"},
     "live-phone": {**PHONE, "color_scheme": "light"},
+    "live-weather": {**DESK, "color_scheme": "light"},
+    "live-weather-dark": {**DESK, "color_scheme": "dark"},
+    "live-country-phone": {**PHONE, "color_scheme": "light"},
+    "live-search": {**DESK, "color_scheme": "light"},
 }
+
+
+def _open_country(page: Page) -> None:
+    """By kinds, with a country of many tweets open."""
+    page.locator("[data-by=kind]").click()
+    page.locator(".country[data-code=BR]").click()
+    page.locator("#country .stored li").first.wait_for()
+
+
+def _open_country_on_phone(page: Page) -> None:
+    page.locator("[data-by=kind]").tap()
+    page.locator(".country[data-code=BR]").tap()
+    page.locator("#country .stored li").first.wait_for()
+
+
+def _search(page: Page) -> None:
+    page.locator("#search-words").fill("lluvia")
+    page.locator("#results .stored li").first.wait_for()
+
+
+ACTS: dict[str, Callable[[Page], None]] = {
+    "live-weather": _open_country,
+    "live-weather-dark": _open_country,
+    "live-country-phone": _open_country_on_phone,
+    "live-search": _search,
+}
+"""What a person does before a picture is taken."""
 
 
 def main() -> None:
@@ -56,7 +89,7 @@ def main() -> None:
                 args=["--no-sandbox", "--disable-gpu"],
             )
             for name, settings in PICTURES.items():
-                _take(browser, f"{address}/", IMAGES / f"{name}.png", settings)
+                _take(browser, f"{address}/", IMAGES / f"{name}.png", settings, ACTS.get(name))
             browser.close()
         swarm.join()
     finally:
@@ -86,11 +119,19 @@ def _send(address: str) -> tuple[threading.Thread, threading.Event]:
     return swarm, most_is_sent
 
 
-def _take(browser: Browser, address: str, file: Path, settings: dict[str, Any]) -> None:
+def _take(
+    browser: Browser,
+    address: str,
+    file: Path,
+    settings: dict[str, Any],
+    act: Callable[[Page], None] | None,
+) -> None:
     context = browser.new_context(locale="es-GT", timezone_id="America/Guatemala", **settings)
     page = context.new_page()
     page.goto(address)
     page.wait_for_selector("#status[data-kind=live]")
+    if act:
+        act(page)
     page.wait_for_timeout(LOOKING_MILLISECONDS)
     page.screenshot(path=file)
     context.close()
