@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 LONG = (
     "tests/faults/test_brokers.py",
     "tests/operations/backup/test_drill.py",
+    "tests/operations/rebuild/test_retention.py",
     "tests/operations/local/test_whole_stack.py",
     "tests/faults/test_chaos.py",
     "tests/faults",

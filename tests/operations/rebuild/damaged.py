@@ -31,11 +31,14 @@ class Damaged(Cluster):
         return {d["_id"]: (d["partition"], d["offset"], d["life"], d["code"]) for d in self.tweets.find({})}
 
     def keep_producers_times(self) -> None:
-        """Has Kafka keep the times that `write` gives, as in a topic that release 0.1.0 made."""
+        """Has Kafka keep the times that `write` gives, as in a topic that release 0.1.0 made.
+
+        They are of long ago: with the usual retention it takes such records away, every five minutes.
+        """
         asyncio.run(self._keep_producers_times())
 
     async def _keep_producers_times(self) -> None:
-        times = {"message.timestamp.type": "CreateTime"}
+        times = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
         admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.bootstrap_servers)
         await admin.start()
         try:
