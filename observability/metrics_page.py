@@ -5,7 +5,16 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
-from weather_tweets.metrics import Clock, GatewayMetrics, ProducerMetrics, StreamsMetrics, WriterMetrics
+from weather_tweets.metrics import (
+    Clock,
+    CountedTweets,
+    GatewayMetrics,
+    ProducerMetrics,
+    StreamsMetrics,
+    WriterMetrics,
+)
+
+Metric = MetricWrapperBase | Clock | CountedTweets
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 
@@ -41,13 +50,13 @@ def page() -> str:
     return "\n".join([_HEAD, *(_section(service) for service in SERVICES)])
 
 
-def metrics(service: str) -> list[MetricWrapperBase | Clock]:
+def metrics(service: str) -> list[Metric]:
     """The metrics of one service, in the order of their definition."""
     defined = SERVICES[service](CollectorRegistry())
-    return [value for value in vars(defined).values() if isinstance(value, MetricWrapperBase | Clock)]
+    return [value for value in vars(defined).values() if isinstance(value, Metric)]
 
 
-def exposed_name(metric: MetricWrapperBase | Clock) -> str:
+def exposed_name(metric: Metric) -> str:
     """The name under which Prometheus has it."""
     (family,) = metric.describe()
     return f"{family.name}_total" if family.type == "counter" else family.name

@@ -152,6 +152,7 @@ def create_app(
         settled=settled,
         progress_timeout_seconds=streams.progress_timeout_seconds,
     )
+    metrics.tweets.read = watch.messages
     if counters:
         app.publishing = Publishing(
             counters=counters,

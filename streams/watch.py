@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mode import Service
 
@@ -103,6 +103,15 @@ class Watch(Service):
     def lost(self) -> dict[int, int]:
         """By partition of this worker, the records that its log no longer had when they should be counted."""
         return {partition: self._tallies(partition).lost for partition in self._partitions}
+
+    def messages(self) -> dict[int, Mapping[str, int]]:
+        """By partition of this worker, its messages by country's code; none while that may be half the truth.
+
+        So in a rebalance, when partitions go and come, and while their tallies are being recovered.
+        """
+        if not self._settled():
+            return {}
+        return {partition: self._tallies(partition).countries for partition in self._log_of.partitions()}
 
     async def refresh(self) -> None:
         """Asks Kafka for the ends now. Raises `KafkaError`, `TimeoutError`."""

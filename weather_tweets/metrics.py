@@ -8,11 +8,13 @@ letter only as a rise from something.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+from weather_tweets import countries
 
 LATENCY_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 BATCH_BUCKETS_TWEETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -64,6 +66,39 @@ class Clock(Collector):
     def _family(self, value: float | None = None) -> GaugeMetricFamily:
         meaning = "The service's clock, in seconds since the epoch: compared with Prometheus' own"
         return GaugeMetricFamily(self._name, meaning, value)
+
+
+class CountedTweets(Collector):
+    """`weather_streams_tweets_total`: what the tallies say when they are asked, which costs counting nothing.
+
+    A series is of a partition, which is one worker's at a time: so each only grows, and the sum over workers
+    is a country's count. Whoever has a partition no more does not tell of it.
+    """
+
+    _name = "weather_streams_tweets"
+    _type = "counter"
+    _labelnames = ("partition", "code", "country")
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.read: Callable[[], Mapping[int, Mapping[str, int]]] = dict
+        """By partition of this worker, its tweets by country's code."""
+        registry.register(self)
+
+    def describe(self) -> list[CounterMetricFamily]:
+        return [self._family()]
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family, known = self._family(), countries.by_code()
+        for partition, by_code in sorted(self.read().items()):
+            for code, tweets in by_code.items():
+                # A code that is no country any more keeps its count.
+                name = known[code].name if code in known else code
+                family.add_metric([str(partition), code, name], tweets)
+        yield family
+
+    def _family(self) -> CounterMetricFamily:
+        meaning = "Tweets that the tallies of this worker's partitions have counted, ever, by country"
+        return CounterMetricFamily(self._name, meaning, labels=self._labelnames)
 
 
 class GatewayMetrics:
@@ -237,6 +272,7 @@ class StreamsMetrics:
             ["partition"],
             registry=registry,
         )
+        self.tweets = CountedTweets(registry)
         self.kinds = Counter(
             "weather_streams_kinds",
             "Kinds of weather that counted tweets spoke of, by country",

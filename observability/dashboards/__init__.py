@@ -10,7 +10,14 @@ from pathlib import Path
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from observability.dashboards import country_messages, energy, pipeline, weather
+from observability.dashboards import (
+    country_messages,
+    country_messages_prometheus,
+    country_messages_redis,
+    energy,
+    pipeline,
+    weather,
+)
 
 FOLDER = Path(__file__).parents[2] / "helm" / "weather-tweets" / "dashboards"
 
@@ -18,7 +25,8 @@ FOLDER = Path(__file__).parents[2] / "helm" / "weather-tweets" / "dashboards"
 def rendered() -> dict[str, str]:
     """Every dashboard as JSON by the name of its file."""
     dashboards = {
-        "country-messages.json": country_messages.dashboard(),
+        "country-messages.json": country_messages.dashboard(country_messages_redis.SOURCE),
+        "country-messages-prometheus.json": country_messages.dashboard(country_messages_prometheus.SOURCE),
         "pipeline.json": pipeline.dashboard(),
         "energy.json": energy.dashboard(),
         "weather.json": weather.dashboard(),

@@ -1,7 +1,16 @@
-"""*Country Messages*: the tweets of every country, from Redis alone."""
+"""*Country Messages*: the tweets of every country; from Redis alone, and its twin from Prometheus alone.
+
+How the panels look is said here once; `country_messages_redis.py` and `country_messages_prometheus.py` say
+what they ask.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, Self, TypeVar
 
 from grafana_foundation_sdk.builders import barchart, common, geomap, piechart, stat, table, timeseries
-from grafana_foundation_sdk.builders.dashboard import Dashboard, FieldColor
+from grafana_foundation_sdk.builders.dashboard import Dashboard, DatasourceVariable, FieldColor
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models.common import (
     BigValueColorMode,
     BigValueGraphMode,
@@ -12,53 +21,107 @@ from grafana_foundation_sdk.models.common import (
     VisibilityMode,
     VizOrientation,
 )
-from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, FieldColorModeId
+from grafana_foundation_sdk.models.dashboard import (
+    DataSourceRef,
+    DataTransformerConfig,
+    DynamicConfigValue,
+    FieldColorModeId,
+)
 from grafana_foundation_sdk.models.piechart import PieChartLegendValues, PieChartType
 
-from observability.dashboards import transformations as transform
 from observability.dashboards.panels import bars
-from observability.dashboards.redis_query import entries_in_range, field_of, hash_of, last_entries
-from observability.dashboards.sources import REDIS, redis_variable
 from observability.dashboards.world_map import world_map
-from weather_tweets import redis_keys
 
 COUNTRY, MESSAGES, CODE = "Country", "Messages", "Code"
 # More than there are countries: every slice is drawn, so that the percentages are of the whole.
 ALL_COUNTRIES = 300
 
 
-def dashboard() -> Dashboard:
+@dataclass(frozen=True)
+class Asked:
+    """What a panel asks, and how the answer becomes the columns that it shows."""
+
+    queries: list[Builder[Dataquery]]
+    transformations: list[DataTransformerConfig]
+    fields: str = ""
+    """The columns that a panel of numbers shows, as a pattern: where it is empty, those that are numbers."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where everything comes from, and what each panel asks there."""
+
+    title: str
+    uid: str
+    description: str
+    variable: DatasourceVariable
+    datasource: DataSourceRef
+    total: Asked
+    accepted_and_processed: Asked
+    """Numbers called *Accepted*, *Processed* and *Waiting*."""
+    accepted_and_processed_meaning: str
+    rate: Asked
+    """Lines called *Accepted* and *Processed*."""
+    countries: Asked
+    """`COUNTRY` and `MESSAGES` of each, the largest first."""
+    top_ten: Asked
+    located: Asked
+    """`CODE` as well, in any order, of those that are on a map."""
+    last_tweets: Asked | None
+    """None where the source has no texts: there is no such panel then, and those beside it are wider."""
+
+
+class _Panel(Protocol):
+    """What the SDK's builders of panels have in common."""
+
+    def datasource(self, datasource: DataSourceRef) -> Self: ...
+    def targets(self, targets: list[Builder[Dataquery]]) -> Self: ...
+    def transformations(self, transformations: list[DataTransformerConfig]) -> Self: ...
+
+
+_P = TypeVar("_P", bound=_Panel)
+
+
+def dashboard(source: Source) -> Dashboard:
     """Sixteen columns of what was processed, exact; what was accepted stands beside it."""
-    return (
-        Dashboard("Country Messages")
-        .uid("weather-country-messages")
-        .description("Tweets about the weather by country, as counted exactly once. Everything from Redis.")
+    board = (
+        Dashboard(source.title)
+        .uid(source.uid)
+        .description(source.description)
         .tags(["weather-tweets"])
         .timezone("browser")
         .time("now-15m", "now")
         # The data source's own streaming polls from the browser and is broken on newer Grafana.
         .refresh("5s")
         .readonly()
-        .with_variable(redis_variable())
-        .with_panel(_total().height(7).span(5))
-        .with_panel(_accepted_and_processed().height(7).span(9))
-        .with_panel(_rate().height(7).span(10))
-        .with_panel(_pie().height(12).span(8))
-        .with_panel(_map().height(12).span(16))
-        .with_panel(_per_country().height(12).span(6))
-        .with_panel(_top_ten().height(12).span(8))
-        .with_panel(_last_tweets().height(12).span(10))
+        .with_variable(source.variable)
+        .with_panel(_total(source).height(7).span(5))
+        .with_panel(_accepted_and_processed(source).height(7).span(9))
+        .with_panel(_rate(source).height(7).span(10))
+        .with_panel(_pie(source).height(12).span(8))
+        .with_panel(_map(source).height(12).span(16))
+    )
+    if not source.last_tweets:
+        return board.with_panel(_per_country(source).height(12).span(10)).with_panel(
+            _top_ten(source).height(12).span(14)
+        )
+    return (
+        board.with_panel(_per_country(source).height(12).span(6))
+        .with_panel(_top_ten(source).height(12).span(8))
+        .with_panel(_last_tweets(source, source.last_tweets).height(12).span(10))
     )
 
 
-def _total() -> stat.Panel:
-    return (
+def _asking(panel: _P, source: Source, asked: Asked) -> _P:
+    return panel.datasource(source.datasource).targets(asked.queries).transformations(asked.transformations)
+
+
+def _total(source: Source) -> stat.Panel:
+    panel = (
         stat.Panel()
         .title("Messages")
         .description("Messages processed: in MongoDB, and counted exactly once.")
-        .datasource(REDIS)
-        .with_target(field_of(redis_keys.TOTALS, "messages").ref("A"))
-        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .reduce_options(_last_of(source.total))
         .graph_mode(BigValueGraphMode.NONE)
         .text_mode(BigValueTextMode.VALUE)
         .color_mode(BigValueColorMode.VALUE)
@@ -67,24 +130,15 @@ def _total() -> stat.Panel:
         .decimals(0)
         .no_value("0")
     )
+    return _asking(panel, source, source.total)
 
 
-def _accepted_and_processed() -> stat.Panel:
-    return (
+def _accepted_and_processed(source: Source) -> stat.Panel:
+    panel = (
         stat.Panel()
         .title("Accepted and processed")
-        .description(
-            "Accepted: Kafka has it, shown within milliseconds, best effort. Processed: stored and counted, "
-            "exact. What waits is the way in between."
-        )
-        .datasource(REDIS)
-        .with_target(field_of(redis_keys.LIVE_TOTALS, "messages").ref("A"))
-        .with_target(field_of(redis_keys.TOTALS, "messages").ref("B"))
-        .with_transformation(transform.renamed({"messages": "Accepted"}, ref_id="A"))
-        .with_transformation(transform.renamed({"messages": "Processed"}, ref_id="B"))
-        .with_transformation(transform.side_by_side())
-        .with_transformation(transform.difference("Accepted", "Processed", name="Waiting"))
-        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("/.*/"))
+        .description(source.accepted_and_processed_meaning)
+        .reduce_options(_last_of(source.accepted_and_processed))
         .graph_mode(BigValueGraphMode.NONE)
         .text_mode(BigValueTextMode.VALUE_AND_NAME)
         .color_mode(BigValueColorMode.VALUE)
@@ -95,38 +149,31 @@ def _accepted_and_processed() -> stat.Panel:
         .unit("locale")
         .decimals(0)
     )
+    return _asking(panel, source, source.accepted_and_processed)
 
 
-def _rate() -> timeseries.Panel:
-    return (
+def _rate(source: Source) -> timeseries.Panel:
+    panel = (
         timeseries.Panel()
         .title("Tweets per second")
-        .datasource(REDIS)
-        .with_target(entries_in_range(redis_keys.LIVE_RATE).ref("A"))
-        .with_transformation(
-            transform.renamed(
-                {"$time": "Time", "accepted": "Accepted", "processed": "Processed"}, hidden=["$streamId"]
-            )
-        )
         .unit("short")
         .min(0)
         .line_width(2)
         .fill_opacity(12)
         .show_points(VisibilityMode.NEVER)
         .color_scheme(_fixed("green"))
-        # The plugin gives its time column the unit of microseconds; it is a time like any other.
+        # The plugin for Redis gives its time column the unit of microseconds; it is a time like any other.
         .override_by_name("Time", [DynamicConfigValue(id_val="unit", value="time:HH:mm:ss")])
         .override_by_name("Processed", [_color("blue")])
         .legend(_legend_below())
     )
+    return _asking(panel, source, source.rate)
 
 
-def _pie() -> piechart.Panel:
+def _pie(source: Source) -> piechart.Panel:
     panel = (
         piechart.Panel()
         .title("Messages by country")
-        .datasource(REDIS)
-        .with_target(hash_of(redis_keys.COUNTRIES).ref("A"))
         .pie_type(PieChartType.DONUT)
         .reduce_options(common.ReduceDataOptions().values(True).limit(ALL_COUNTRIES).calcs(["lastNotNull"]))
         .legend(
@@ -139,66 +186,31 @@ def _pie() -> piechart.Panel:
         .color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
         .unit("locale")
     )
-    return panel.transformations(
-        [*transform.rows_of_hash(name=COUNTRY, value=MESSAGES), transform.sorted_by(MESSAGES)]
-    )
+    return _asking(panel, source, source.countries)
 
 
-def _map() -> geomap.Panel:
+def _map(source: Source) -> geomap.Panel:
     panel = (
         world_map("Map", at=CODE, size=MESSAGES, color=MESSAGES)
-        .datasource(REDIS)
-        .with_target(hash_of(redis_keys.COUNTRIES).ref("A"))
-        .with_target(hash_of(redis_keys.COUNTRY_CODES).ref("B"))
         .color_scheme(FieldColor().mode(FieldColorModeId.CONTINUOUS_BL_PU))
         .unit("locale")
     )
-    return panel.transformations(
-        [
-            *transform.rows_of_hash(name=COUNTRY, value=MESSAGES, ref_id="A"),
-            *transform.rows_of_hash(name=COUNTRY, value=CODE, ref_id="B"),
-            transform.joined_by(COUNTRY),
-        ]
-    )
+    return _asking(panel, source, source.located)
 
 
-def _per_country() -> table.Panel:
+def _per_country(source: Source) -> table.Panel:
+    panel = table.Panel().title("Messages per Country").unit("locale").cell_height(TableCellHeight.SM)
+    return _asking(panel, source, source.countries)
+
+
+def _top_ten(source: Source) -> barchart.Panel:
+    return _asking(bars("Top ten", of=COUNTRY), source, source.top_ten)
+
+
+def _last_tweets(source: Source, asked: Asked) -> table.Panel:
     panel = (
         table.Panel()
-        .title("Messages per Country")
-        .datasource(REDIS)
-        .with_target(hash_of(redis_keys.COUNTRIES).ref("A"))
-        .unit("locale")
-        .cell_height(TableCellHeight.SM)
-    )
-    return panel.transformations(
-        [*transform.rows_of_hash(name=COUNTRY, value=MESSAGES), transform.sorted_by(MESSAGES)]
-    )
-
-
-def _top_ten() -> barchart.Panel:
-    panel = bars("Top ten", of=COUNTRY).datasource(REDIS).with_target(hash_of(redis_keys.COUNTRIES).ref("A"))
-    return panel.transformations(
-        [
-            *transform.rows_of_hash(name=COUNTRY, value=MESSAGES),
-            transform.sorted_by(MESSAGES),
-            transform.first_rows(10),
-        ]
-    )
-
-
-def _last_tweets() -> table.Panel:
-    return (
-        table.Panel()
         .title("Last tweets")
-        .datasource(REDIS)
-        .with_target(last_entries(redis_keys.LIVE_RECENT, 20).ref("A"))
-        .with_transformation(
-            transform.renamed(
-                {"$time": "Time", "país": COUNTRY, "texto": "Text"},
-                hidden=["$streamId", "id", "codigo", "at"],
-            )
-        )
         .override_by_name(
             "Time",
             [
@@ -209,6 +221,12 @@ def _last_tweets() -> table.Panel:
         .override_by_name(COUNTRY, [DynamicConfigValue(id_val="custom.width", value=150)])
         .cell_height(TableCellHeight.SM)
     )
+    return _asking(panel, source, asked)
+
+
+def _last_of(asked: Asked) -> common.ReduceDataOptions:
+    options = common.ReduceDataOptions().calcs(["lastNotNull"])
+    return options.fields(asked.fields) if asked.fields else options
 
 
 def _fixed(color: str) -> FieldColor:

@@ -50,17 +50,23 @@ class PrometheusSource:
     def ask(self, expression: str) -> list[tuple[dict[str, str], list[float]]]:
         """Labels and values over time of all that an expression gives."""
         now = time.time()
-        arguments = {"query": expression, "start": now - self._since_seconds, "end": now, "step": 1}
-        address = f"{self._url}/api/v1/query_range?{urllib.parse.urlencode(arguments)}"
+        found = self._answer(
+            "query_range", query=expression, start=now - self._since_seconds, end=now, step=1
+        )
+        return [(each["metric"], [float(value) for _, value in each["values"]]) for each in found]
+
+    def ask_now(self, expression: str) -> list[tuple[dict[str, str], float]]:
+        """Labels and values of all that an expression gives at this moment, as for an instant query."""
+        found = self._answer("query", query=expression, time=time.time())
+        return [(each["metric"], float(each["value"][1])) for each in found]
+
+    def _answer(self, question: str, **arguments: object) -> Any:
+        address = f"{self._url}/api/v1/{question}?{urllib.parse.urlencode(arguments)}"
         try:
             with urllib.request.urlopen(address, timeout=10) as reply:  # noqa: S310
-                answer: Any = json.load(reply)
+                return json.load(reply)["data"]["result"]
         except urllib.error.HTTPError as error:
-            raise AssertionError(f"{expression}: {error.read().decode()}") from error
-        return [
-            (found["metric"], [float(value) for _, value in found["values"]])
-            for found in answer["data"]["result"]
-        ]
+            raise AssertionError(f"{arguments['query']}: {error.read().decode()}") from error
 
 
 def _chosen(variable: Json) -> str:

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from observability.dashboards import FOLDER, rendered
 from tests.observability.boards import board, panels
 
-NAMES = ("country-messages", "pipeline", "energy", "weather")
+NAMES = ("country-messages", "country-messages-prometheus", "pipeline", "energy", "weather")
 every_board = pytest.mark.parametrize("name", NAMES)
 
 
@@ -88,7 +88,15 @@ def test_country_messages_is_from_redis_alone() -> None:
             assert (target["type"], target["query"]) == ("command", "")
 
 
-@pytest.mark.parametrize("name", ["pipeline", "energy", "weather"])
+@pytest.mark.parametrize("name", ["country-messages-prometheus", "pipeline", "energy", "weather"])
 def test_the_other_boards_are_from_prometheus(name: str) -> None:
     for panel in panels(name):
         assert panel.model["datasource"] == {"type": "prometheus", "uid": "${prometheus}"}
+
+
+def test_every_panel_of_country_messages_that_shows_no_texts_has_a_twin_of_the_same_look() -> None:
+    twins = {panel.title: panel.model for panel in panels("country-messages-prometheus")}
+    firsts = {panel.title: panel.model for panel in panels("country-messages")}
+    assert firsts.keys() - twins.keys() == {"Last tweets"}
+    for title, twin in twins.items():
+        assert (twin["type"], twin["fieldConfig"]) == (firsts[title]["type"], firsts[title]["fieldConfig"])

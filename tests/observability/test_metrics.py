@@ -40,6 +40,25 @@ def test_prometheus_finds_nothing_to_improve(service: str) -> None:
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
 
 
+def test_the_tallies_are_read_when_prometheus_asks_and_what_is_given_away_is_told_no_more() -> None:
+    registry = CollectorRegistry()
+    tallies = {0: {"GT": 2}, 1: {"GT": 5, "??": 1}}
+    StreamsMetrics(registry).tweets.read = lambda: tallies
+
+    def told() -> list[str]:
+        lines = generate_latest(registry).decode().splitlines()
+        return [line for line in lines if line.startswith("weather_streams_tweets_total")]
+
+    assert told() == [
+        'weather_streams_tweets_total{code="GT",country="Guatemala",partition="0"} 2.0',
+        'weather_streams_tweets_total{code="GT",country="Guatemala",partition="1"} 5.0',
+        'weather_streams_tweets_total{code="??",country="??",partition="1"} 1.0',
+    ]
+    del tallies[1]
+    tallies[0]["GT"] += 1
+    assert told() == ['weather_streams_tweets_total{code="GT",country="Guatemala",partition="0"} 3.0']
+
+
 def test_the_first_dead_letter_is_a_rise_from_zero() -> None:
     registry = CollectorRegistry()
     StreamsMetrics(registry)

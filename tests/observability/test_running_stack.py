@@ -1,4 +1,4 @@
-"""Every panel of *Pipeline* and *Country Messages*, over the running services after real traffic."""
+"""Every panel of *Pipeline* and *Country Messages* and its twin, over the running services after traffic."""
 
 import asyncio
 import json
@@ -221,3 +221,22 @@ def test_country_messages_shows_what_the_services_wrote(observed: Observed, graf
         zip(located["Country"], located["Code"], strict=True)
     )
     source.close()
+
+
+def test_the_twin_shows_the_same_counts_from_prometheus(observed: Observed) -> None:
+    wait_for(
+        lambda: already_processed(observed.endpoints) == observed.processed_before + TWEETS + 1,
+        "all is processed",
+    )
+    with Redis.from_url(observed.endpoints.redis, decode_responses=True) as redis:
+        processed = {name: float(count) for name, count in redis.hgetall(redis_keys.COUNTRIES).items()}
+    twins = {panel.title: panel for panel in panels("country-messages-prometheus")}
+
+    def shown() -> dict[str, float]:
+        (target,) = twins["Messages per Country"].targets
+        found = observed.prometheus.ask_now(observed.prometheus.interpolated(target["expr"]))
+        return {labels["country"]: value for labels, value in found}
+
+    wait_for(lambda: shown() == processed, "the twin shows what is in Redis")
+    for title, panel in twins.items():
+        assert has_values(observed.prometheus.series(panel), may_be_zero=False), title

@@ -30,6 +30,7 @@ class Consumer:
         self.epoch = 0
         self.losses: list[Loss] = []
         self.nothings: list[tuple[int, int]] = []
+        self.settled = True
         self.broker_answers = True
 
     def partitions(self) -> set[int]:
@@ -67,6 +68,7 @@ class Consumer:
             begun_with=self.begun_with,
             epoch=self.epoch,
             losses=self.losses,
+            countries={"GT": self.offset + 1},
         )
 
 
@@ -96,7 +98,7 @@ def watch(clock: Clock, consumer: Consumer, monkeypatch: pytest.MonkeyPatch) -> 
         tallies=consumer.tally,
         processor=consumer,  # type: ignore[arg-type]
         persistence=Persistence(StreamsMetrics(CollectorRegistry()), lambda: True),
-        settled=lambda: True,
+        settled=lambda: consumer.settled,
         progress_timeout_seconds=30.0,
         clock=clock,
     )
@@ -230,6 +232,19 @@ async def test_of_partitions_that_were_given_away_nothing_is_told(
     consumer.assigned = set()
     await _rounds(watch, clock, 1)
     assert watch.lags() == {}
+
+
+def test_the_messages_are_those_of_the_partitions_that_there_are_at_this_moment(
+    watch: Watch, consumer: Consumer
+) -> None:
+    assert watch.messages() == {0: {"GT": 10}}
+    consumer.assigned = {1}
+    assert watch.messages() == {1: {"GT": 10}}
+
+
+def test_no_messages_are_told_while_tallies_are_being_recovered(watch: Watch, consumer: Consumer) -> None:
+    consumer.settled = False
+    assert watch.messages() == {}
 
 
 @pytest.mark.parametrize(

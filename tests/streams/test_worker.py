@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import signal
 import threading
 import uuid
@@ -51,7 +52,10 @@ def test_every_kind_of_record_ends_up_where_it_belongs(cluster: Cluster) -> None
     assert worker.get("/stats/Atlantis")[0] == 404
     assert worker.get("/healthz")[0] == 200
     check_head(worker.port, "/stats", "/stats/MX", "/stats/Atlantis", "/healthz", "/metrics", "/partitions")
-    assert 'weather_streams_lag_records{partition="2"} 0.0' in worker.get("/metrics")[1]
+    metrics = worker.get("/metrics")[1]
+    assert 'weather_streams_lag_records{partition="2"} 0.0' in metrics
+    told = re.findall(r'^weather_streams_tweets_total{code="GT",.*} (.*)$', metrics, re.MULTILINE)
+    assert sum(map(float, told)) == 2
 
     documents = {document["_id"]: document for document in cluster.tweets.find()}
     assert len(documents) == 4
