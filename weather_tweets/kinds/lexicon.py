@@ -44,6 +44,9 @@ class Role(Enum):
     FEVER = auto()
     """No temperature in this text is the weather's: fevers, ovens, angles."""
 
+    # Enum's is written in Python, and meanings are looked up by the ten thousand.
+    __hash__ = object.__hash__
+
 
 class Meaning(NamedTuple):
     """What a string means in one language.
@@ -116,11 +119,12 @@ class Lexicon:
         left = spaced and not phrase.startswith("*") and role not in UNITS
         right = spaced and not phrase.endswith("*")
         written = phrase.strip("*")
+        meaning = Meaning(role, kinds, sure, left, right)
         for spelt in spelling.variants(language, written):
             known = self.meanings.setdefault(spelt, {})
             before = known.get(language)
             if before is None:
-                known[language] = Meaning(role, kinds, sure, left, right)
+                known[language] = meaning
             elif before.role is role:
                 known[language] = Meaning(
                     role,
@@ -137,7 +141,7 @@ class Lexicon:
             elif spelt == written:
                 if (language, spelt) in self._written:
                     raise ValueError(f"{language}.toml: {phrase} is in two sections that exclude each other")
-                known[language] = Meaning(role, kinds, sure, left, right)
+                known[language] = meaning
         self._written.add((language, written))
 
     def forgive(self) -> None:
@@ -145,6 +149,8 @@ class Lexicon:
         taken = self.meanings.keys() | frozenset().union(*self.about.values())
         slipped: dict[str, dict[str, Meaning]] = {}
         for text, meanings in self.meanings.items():
+            if not spelling.may_slip(text):
+                continue
             sure = {
                 language: meaning
                 for language, meaning in meanings.items()
@@ -163,9 +169,16 @@ class Lexicon:
         negators = {
             text
             for text, meanings in self.meanings.items()
-            if any(meaning.left and meaning.role in NEGATORS for meaning in meanings.values())
+            for meaning in meanings.values()
+            if meaning.left and meaning.role in NEGATORS
         }
-        for text in [text for text in self.meanings if any(one in negators for one in _beginnings(text))]:
+        # Most texts are told from them by their first word.
+        first_words = {negator.partition(" ")[0] for negator in negators}
+        for text in [
+            text
+            for text in self.meanings
+            if text.partition(" ")[0] in first_words and any(one in negators for one in _beginnings(text))
+        ]:
             meanings = self.meanings.pop(text)
             # What only takes back what follows has something behind it.
             behind = all(meaning.role is Role.BEFORE for meaning in meanings.values() if meaning.left)

@@ -285,7 +285,7 @@ class Recogniser:
 
 @cache
 def recogniser() -> Recogniser:
-    """The one with the lexicons of this package; made when it is first asked for, in about a second."""
+    """The one with the lexicons of this package; made when it is first asked for, in about half a second."""
     return Recogniser(read(), version())
 
 
@@ -327,7 +327,7 @@ _TEMPERATURES = {kind: _temperature(kind) for kind in ("heat", "cold")}
 
 
 def _stretches(strings: Iterable[str]) -> list[str]:
-    letters = {c for text in strings for c in text if c.isalpha() and c < "\u0530"}
+    letters = {c for c in set("".join(strings)) if c.isalpha() and c < "\u0530"}
     return [letter * length for letter in sorted(letters) for length in _STRETCHES]
 
 

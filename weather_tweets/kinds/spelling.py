@@ -26,24 +26,25 @@ def variants(language: str, text: str) -> set[str]:
     elif language == "ru":
         spelt |= {one.replace("ё", "е") for one in spelt}
     elif language == "ar":
-        spelt |= {prefix + one for one in spelt for prefix in _ARABIC_PREFIXES}
         spelt |= {one.translate(_ALIFS) for one in spelt}
         spelt |= {one.translate(_ARABIC_ENDS) for one in spelt}
+        # Last: there is nothing to replace in them.
+        spelt |= {prefix + one for one in spelt for prefix in _ARABIC_PREFIXES}
     elif language == "hi":
         spelt |= {one.replace("ँ", "ं") for one in spelt}
         spelt |= {one.replace("\u093c", "") for one in spelt}
-    if language in _LATIN:
+    if language in _LATIN and not text.isascii():
         spelt |= {_without_accents(one) for one in spelt}
     return spelt
 
 
-def slips(text: str) -> Iterator[str]:
-    """A word with two neighbours swapped, or one of two like letters missing.
+def may_slip(text: str) -> bool:
+    """Whether it is known with a slip in it: no short word, no phrase, and of a script with an alphabet."""
+    return len(text) >= _SHORTEST_SLIPPED and text.isalpha() and max(text) < "\u0530"
 
-    Nothing for short words, phrases and scripts without an alphabet.
-    """
-    if len(text) < _SHORTEST_SLIPPED or not text.isalpha() or not _alphabetic(text):
-        return
+
+def slips(text: str) -> Iterator[str]:
+    """A word that may slip with two neighbours swapped, or one of two like letters missing."""
     for i in range(1, len(text) - 2):
         if text[i] != text[i + 1]:
             yield text[:i] + text[i + 1] + text[i] + text[i + 2 :]
@@ -54,7 +55,3 @@ def slips(text: str) -> Iterator[str]:
 def _without_accents(text: str) -> str:
     bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     return bare.translate(_DOTLESS)
-
-
-def _alphabetic(text: str) -> bool:
-    return all(c < "\u0530" for c in text)
