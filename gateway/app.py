@@ -139,9 +139,10 @@ def _reads(settings: GatewaySettings, mongo: MongoSettings, metrics: GatewayMetr
     # Only here: a gateway that answers no questions needs no driver.
     from gateway.reads.answers import Answers
     from gateway.reads.database import Database
+    from gateway.reads.weather import Settled
 
     answers = Answers(metrics, most=settings.max_reads, seconds=settings.read_seconds)
-    return routes.Reads(Database(mongo, settings), answers)
+    return routes.Reads(Database(mongo, settings), answers, Settled())
 
 
 def _feed(settings: GatewaySettings, metrics: GatewayMetrics) -> LiveFeed | None:

@@ -32,6 +32,12 @@ class Sum:
                     country = self.countries[code] = Sum()
                 country._add(counted)
 
+    def add_sum(self, other: "Sum") -> None:
+        """Adds all of another sum, which stays as it is."""
+        self._add({"tweets": other.tweets, "kinds": other.kinds})
+        for code, counted in other.countries.items():
+            self.countries.setdefault(code, Sum()).add_sum(counted)
+
     def document(self, kind: str | None = None) -> dict[str, Any]:
         """The answer's `tweets` and `kinds`, leading first; of one kind only, where that is asked for."""
         if kind is not None:

@@ -13,6 +13,7 @@ from gateway.reads import parameters
 if TYPE_CHECKING:
     from gateway.reads.answers import Answers
     from gateway.reads.database import Database
+    from gateway.reads.weather import Settled
 
 blueprint = Blueprint("reads")
 
@@ -30,8 +31,9 @@ _OFF = (
 class Reads:
     """What the routes need, where MongoDB is configured."""
 
-    def __init__(self, database: "Database", answers: "Answers") -> None:
+    def __init__(self, database: "Database", answers: "Answers", settled: "Settled") -> None:
         self.database = database
+        self.settled = settled
         self.answers = answers
 
     async def close(self) -> None:
@@ -63,7 +65,7 @@ async def weather(request: Request) -> HTTPResponse:
 
     reads = _reads(request)
     question = parameters.weather(_given(request))
-    return await _answered(request, question, lambda: answer(reads.database, question, _now()))
+    return await _answered(request, question, lambda: answer(reads.database, reads.settled, question, _now()))
 
 
 async def _answered(
