@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from gateway import workers
-from gateway.keys import key_file
+from gateway.keys import key_file, last_good
 from gateway.processes import FOLDER_VARIABLE
 from weather_tweets import logs
 from weather_tweets.settings import GatewaySettings
@@ -34,16 +34,22 @@ def main() -> int:
     settings = GatewaySettings()
     logs.configure("gateway")
     try:
-        if settings.keys_file:
-            # Said here and at once, not by each worker process again and again.
-            key_file.parse(key_file.content(Path(settings.keys_file)))
+        return _run(settings)
     except key_file.KeyFileError as error:
         sys.stderr.write(f"gateway: {error}\n")
         return 1
+
+
+def _run(settings: GatewaySettings) -> int:
     shared = workers.inherited()
     if shared:
         _serve(shared, is_worker=True)
         return 0
+    keys = b""
+    if settings.keys_file:
+        # Said here and at once, not by each worker process again and again.
+        keys = key_file.content(Path(settings.keys_file))
+        key_file.parse(keys)
     try:
         listening = workers.listen(settings.host, settings.port)
     except OSError as error:
@@ -56,6 +62,9 @@ def main() -> int:
     # Each worker process counts in files of this folder; /metrics adds them up.
     with tempfile.TemporaryDirectory(prefix="weather-gateway-") as folder:
         os.environ[FOLDER_VARIABLE] = folder
+        if keys:
+            os.environ[last_good.FILE_VARIABLE] = str(Path(folder) / "keys.toml")
+            last_good.save(keys)
         asyncio.run(workers.supervise(listening, settings.workers))
     return 0
 

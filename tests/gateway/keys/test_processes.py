@@ -1,13 +1,16 @@
 """Keys and several worker processes."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 
+from gateway.keys import last_good
 from tests.gateway.doors import DEADLINE_SECONDS, TWEET
 from tests.gateway.keys.doors import KEY, OTHER, bearer, line
 from tests.gateway.producers import FakeProducer
@@ -48,6 +51,58 @@ async def test_a_revoked_key_is_refused_by_all_of_them_within_five_seconds_and_o
         async with asyncio.timeout(DEADLINE_SECONDS):
             while (await gateway.metrics())["weather_gateway_keys_file_unusable"] != 1:
                 await asyncio.sleep(0.05)
+
+
+async def replace(worker: psutil.Process, gateway: Process) -> None:
+    """Kills a worker process and waits for the one in its place to serve."""
+    supervisor = psutil.Process(gateway.process.pid)
+    worker.kill()
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while worker in supervisor.children() or len(supervisor.children()) < 2:
+            await asyncio.sleep(0.05)
+    await both_connected(gateway)
+
+
+async def test_a_process_that_starts_while_the_file_is_broken_has_the_keys_that_the_others_had_last(
+    producer: FakeProducer, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text(line("ana", KEY) + line("bob", OTHER))
+    async with running(producer, WEATHER_GATEWAY_WORKERS="2", WEATHER_GATEWAY_KEYS_FILE=str(file)) as gateway:
+        await both_connected(gateway)
+        file.write_text(line("ana", KEY))
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while {await post(gateway, OTHER) for _ in range(20)} != {401}:
+                pass
+        file.write_text("oops")
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while (await gateway.metrics())["weather_gateway_keys_file_unusable"] != 1:
+                await asyncio.sleep(0.05)
+        first, second = psutil.Process(gateway.process.pid).children()
+        await replace(first, gateway)
+        assert {await post(gateway, KEY) for _ in range(40)} == {202}
+        await replace(second, gateway)
+        # Neither has ever seen the file in use.
+        assert {await post(gateway, KEY) for _ in range(40)} == {202}
+        assert {await post(gateway, OTHER) for _ in range(40)} == {401}
+        assert (await gateway.metrics())["weather_gateway_keys_file_unusable"] == 1
+        file.write_text(line("bob", OTHER))
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while {await post(gateway, OTHER) for _ in range(20)} != {202}:
+                pass
+            while (await gateway.metrics())["weather_gateway_keys_file_unusable"] != 0:
+                await asyncio.sleep(0.05)
+
+
+def test_of_keys_that_cannot_be_kept_none_of_before_is_kept_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(last_good.FILE_VARIABLE, str(tmp_path / "keys.toml"))
+    last_good.save(b"old")
+    assert last_good.content() == b"old"
+    (tmp_path / f"keys.{os.getpid()}").mkdir()
+    last_good.save(b"new")
+    assert last_good.content() is None
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
