@@ -2,7 +2,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down test lint package release-dry-run chaos e2e images push deploy-prerequisites deploy format protos dashboards golden gazetteer places page screenshots manual bench profile setup-bench measurements lock
+.PHONY: help setup setup-dev demo up down test test-all lint package release-dry-run chaos e2e images push deploy-prerequisites deploy format protos dashboards golden gazetteer places page screenshots manual bench profile setup-bench measurements lock
+
+# Every test starts processes: none of them is to compile the same modules again.
+export PYTHONDONTWRITEBYTECODE :=
+# More than there are cores: half of the time a test waits for a broker, a page, a session that ends.
+PROCESSES ?= 3
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -27,9 +32,12 @@ up: setup ## Starts everything in the background
 down: setup ## Stops it
 	@$(BIN)/weather-tweets down
 
-test: setup-dev lint ## Format, lint, types, and every test with coverage
+test: setup-dev lint ## Format, lint, types, and every test but the long ones
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile -m "not long"
+
+test-all: setup-dev lint ## The same with the long tests, some 25 of them, and the coverage of all (an hour on two cores)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/coverage run -m pytest --numprocesses $(PROCESSES) --dist loadfile
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
@@ -60,7 +68,7 @@ release-dry-run: setup-dev ## Builds into dist/ what a release publishes, as far
 SEEDS ?= 1000
 FIRST ?= 0
 
-simulate: setup-dev ## Lives through simulated worlds around the core: SEEDS=100000 (thirty minutes on two cores)
+simulate: setup-dev ## Lives through simulated worlds around the core: SEEDS=100000 (four hours on two cores)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
 
 chaos: setup ## Kills, pauses and wipes parts under load for ten minutes, and proves that nothing is lost

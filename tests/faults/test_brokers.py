@@ -180,6 +180,7 @@ async def test_a_killed_broker_costs_no_request(stack: RunningStack) -> None:
     await asyncio.to_thread(stack.audit)
 
 
+@pytest.mark.long
 async def test_a_frozen_broker_costs_no_request(stack: RunningStack) -> None:
     """As where its machine or its network stands still. Requests wait until another broker leads, and go on
     then also if it never wakes up."""
@@ -204,6 +205,7 @@ async def test_a_frozen_broker_costs_no_request(stack: RunningStack) -> None:
     await asyncio.to_thread(stack.audit)
 
 
+@pytest.mark.long
 async def test_a_broker_that_lost_its_disk_gets_everything_again(
     stack: RunningStack, streams: KafkaSettings
 ) -> None:
@@ -242,6 +244,7 @@ def _under_replicated(stack: RunningStack) -> float:
     return float(next(line for line in lines if line.startswith(name)).removeprefix(name))
 
 
+@pytest.mark.long
 def test_with_two_away_it_is_said_and_accepting_resumes_by_itself(stack: RunningStack) -> None:
     for name in ("kafka-2", "kafka-3"):
         control.call(stack.folder, "stop", name=name)
@@ -262,6 +265,7 @@ def test_another_kind_of_kafka_on_the_same_data_is_refused(stack: RunningStack) 
     assert "--purge" in refused
 
 
+@pytest.mark.long
 async def test_the_charts_rights_are_enough_to_back_up_and_to_rebuild(
     stack: RunningStack, tmp_path: Path
 ) -> None:

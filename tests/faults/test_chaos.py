@@ -14,7 +14,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     yield from run_stack(tmp_path_factory.mktemp("chaos") / "data", options=("--proxied",))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.long
 def test_nothing_is_lost_or_counted_twice_under_two_minutes_of_faults(
     proxied: RunningStack, tmp_path: Path
 ) -> None:

@@ -79,6 +79,8 @@ async def test_a_tweet_can_be_followed_from_its_client_to_the_stores(
             assert (await door.post([TWEET] * 5)).status == 202
             assert (await door.post([TWEET] * 3, traceparent=SAMPLED)).status == 202
             await until(lambda: len(receiver.of("weather-streams")) >= 3)
+            # Each service sends its spans when it likes.
+            await until(lambda: receiver.of("weather-gateway") and receiver.of("weather-producer"))
         (request,) = receiver.of("weather-gateway")
         (published,) = receiver.of("weather-producer")
         assert (published.trace_id, published.parent_span_id) == (request.trace_id, request.span_id)

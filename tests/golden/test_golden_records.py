@@ -20,8 +20,6 @@ from tests.streams.cluster import until
 from weather_tweets import redis_keys
 from weather_tweets.settings import MongoSettings
 
-pytestmark = pytest.mark.timeout(600)
-
 _CHANGELOG = "weather-streams-tally-changelog"
 
 

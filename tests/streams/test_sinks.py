@@ -16,8 +16,6 @@ from tests.streams.cluster import Cluster, Value
 from tests.streams.records import tweet
 from tests.streams.sinks import SINKS, Sink
 
-pytestmark = pytest.mark.timeout(900)  # only where the machine is overloaded
-
 _PARTITIONS = 2
 _PER_PARTITION = 60
 

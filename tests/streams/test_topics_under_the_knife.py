@@ -12,8 +12,6 @@ from tests.streams.records import tweet
 from tests.streams.topic_surgery import Transactions
 from weather_tweets import redis_keys
 
-pytestmark = pytest.mark.timeout(900)  # only where the machine is overloaded
-
 
 def _accounted(stats: dict[str, Any]) -> int:
     return sum(int(stats[count]) for count in ("messages", "dead", "repeats", "empty", "lost"))
@@ -92,7 +90,14 @@ def test_added_partitions_are_read_by_running_workers(cluster: Cluster) -> None:
     assert (first.terminate(), second.terminate()) == (0, 0)
 
 
-@pytest.mark.parametrize("again", [9, 93, 300], ids=["shorter", "longer than some", "longer"])
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(9, id="shorter"),
+        pytest.param(93, id="longer than some", marks=pytest.mark.long),
+        pytest.param(300, id="longer"),
+    ],
+)
 def test_a_topic_made_anew_is_counted_by_running_workers(cluster: Cluster, again: int) -> None:
     worker = cluster.start()
     worker.wait_ready()
@@ -174,7 +179,10 @@ def test_the_same_records_in_a_topic_made_anew_are_repeats(cluster: Cluster) -> 
     assert _counted(worker, cluster, 30)["earlier"] == 30
 
 
-@pytest.mark.parametrize("left", [0, 4], ids=["nothing left", "some left"])
+@pytest.mark.parametrize(
+    "left",
+    [pytest.param(0, id="nothing left", marks=pytest.mark.long), pytest.param(4, id="some left")],
+)
 def test_what_retention_takes_before_it_is_counted_is_lost_and_said(cluster: Cluster, left: int) -> None:
     worker = cluster.start()
     worker.wait_ready()
@@ -192,7 +200,7 @@ def test_what_retention_takes_before_it_is_counted_is_lost_and_said(cluster: Clu
     assert lost in worker.get("/metrics")[1]
 
 
-@pytest.mark.parametrize("how", ["deleted", "truncated"])
+@pytest.mark.parametrize("how", ["deleted", pytest.param("truncated", marks=pytest.mark.long)])
 def test_a_changelog_that_is_lost_is_written_again_by_running_workers(cluster: Cluster, how: str) -> None:
     changelog = f"{cluster.settings.topic}-tally-changelog"
     worker = cluster.start()

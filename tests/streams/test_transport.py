@@ -30,8 +30,6 @@ from operations.local.kafka import Kafka
 from streams import transport
 from tests.streams.cluster import PATIENCE_SECONDS
 
-pytestmark = pytest.mark.timeout(900)  # only where the machine is overloaded
-
 PARTITIONS = 2
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from datetime import UTC
 
 import psutil
-import pytest
 
 from operations.local.kafka import Kafka
 from operations.local.mongo import Mongo
@@ -21,8 +20,6 @@ from tests.streams.records import tweet
 from weather_tweets import countries, redis_keys
 from weather_tweets.kinds import recogniser
 from weather_tweets.tweet import Tweet
-
-pytestmark = pytest.mark.timeout(900)  # only where the machine is overloaded
 
 _COUNTRIES = [country for country in countries.by_code().values() if country is not countries.UNKNOWN]
 
@@ -133,7 +130,8 @@ def test_workers_that_come_go_and_die_under_load_count_everything_once(cluster: 
                     sent.append(new)
             chance.shuffle(values)
             cluster.produce(values)
-            done.wait(0.05)
+            # No more than is counted meanwhile, also on a slow machine.
+            done.wait(0.5)
 
     first = cluster.start()
     first.wait_ready()

@@ -23,9 +23,6 @@ _COUNTRIES = ("Guatemala", "México", "Japón", "nowhere at all")
 
 Documents = dict[str, dict[str, Any]]
 
-# Commands by the dozen, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(600)
-
 
 def _post(stack: RunningStack, ids: list[str]) -> None:
     """Sends tweets, a thousand at once."""
@@ -139,6 +136,7 @@ def _kill_in_the_middle(stack: RunningStack, file: Path) -> None:
     process.wait()
 
 
+@pytest.mark.long
 def test_all_stores_are_rebuilt_at_once_and_the_command_stops_the_workers_itself(stack: RunningStack) -> None:
     stack.audit()
     before = _stored(stack)
@@ -159,6 +157,7 @@ def test_all_stores_are_rebuilt_at_once_and_the_command_stops_the_workers_itself
     assert stack.parts()["streams-1"].state == "ready"
 
 
+@pytest.mark.long
 def test_a_backup_goes_into_a_system_whose_kafka_is_new(stack: RunningStack, tmp_path: Path) -> None:
     """What is told by a restored document of a topic that this Kafka never had."""
     stack.audit()

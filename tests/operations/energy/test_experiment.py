@@ -16,7 +16,6 @@ PARTS = {"kafka", "redis", "mongo", "gateway", "producer", "writer", "streams"}
 
 
 # Locust is started four times, which a busy machine takes its time for.
-@pytest.mark.timeout(900)
 def test_what_tweets_cost_is_said_per_service_and_per_million(stack: RunningStack, tmp_path: Path) -> None:
     file = tmp_path / "energy.json"
     arguments = ["--data-dir", str(stack.folder.path), "energy", "--country", "Suecia"]

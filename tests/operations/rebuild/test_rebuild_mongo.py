@@ -45,8 +45,8 @@ def test_a_rebuild_that_is_killed_goes_on_where_it_was(damaged: Damaged) -> None
     before = damaged.positions()
     damaged.tweets.drop()
 
-    first = damaged.begin("rebuild", "mongo", "--rate", "800")
-    until(lambda: damaged.tweets.count_documents({}) >= 1_000, "some are restored")
+    first = damaged.begin("rebuild", "mongo", "--rate", "200")
+    until(lambda: damaged.tweets.count_documents({}) >= 400, "some are restored")
     first.send_signal(signal.SIGKILL)
     first.communicate(timeout=60)
     there = damaged.tweets.count_documents({})

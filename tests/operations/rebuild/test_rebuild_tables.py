@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from operations import tallies
 from streams.tally import Tally
 from tests.operations.rebuild.damaged import Damaged, tweets
@@ -38,6 +40,7 @@ def test_tables_that_count_wrong_are_counted_anew(damaged: Damaged) -> None:
     }
 
 
+@pytest.mark.long
 def test_what_only_mongodb_has_is_counted_from_there(damaged: Damaged) -> None:
     """As after a restore into a system whose Kafka is new: no record of it ever comes."""
     worker = damaged.start()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.structs import TopicPartition
 
@@ -85,11 +86,11 @@ def test_without_retention_days_nothing_goes(damaged: Damaged) -> None:
 
 def test_a_worker_that_is_killed_while_it_deletes_leaves_the_rest_to_the_next(damaged: Damaged) -> None:
     worker = damaged.start()
-    damaged.produce([*tweets(6_000), *_now(60, "MX")])
+    damaged.produce([*tweets(3_000), *_now(60, "MX")])
     damaged.wait_settled(worker)
     worker.terminate()
     first = damaged.start(**_DAYS)
-    until(lambda: damaged.tweets.count_documents({}) < 6_060, "some are deleted", first)
+    until(lambda: damaged.tweets.count_documents({}) < 3_060, "some are deleted", first)
     first.process.send_signal(signal.SIGKILL)
     first.wait_killed()
     assert damaged.tweets.count_documents({}) > 60
@@ -97,7 +98,7 @@ def test_a_worker_that_is_killed_while_it_deletes_leaves_the_rest_to_the_next(da
     until(lambda: damaged.tweets.count_documents({}) == 60, "the rest is deleted", second)
     damaged.wait_settled(second)
     said = json.loads(damaged.cli("audit", "--deep", "--json"))
-    assert (said["mongo"], said["kept_no_longer"], said["tables"]) == (60, 6_000, 6_060)
+    assert (said["mongo"], said["kept_no_longer"], said["tables"]) == (60, 3_000, 3_060)
 
 
 def test_what_is_lost_comes_back_and_what_is_kept_no_longer_does_not(damaged: Damaged) -> None:
@@ -110,6 +111,7 @@ def test_what_is_lost_comes_back_and_what_is_kept_no_longer_does_not(damaged: Da
     assert damaged.documents() == before
 
 
+@pytest.mark.long
 def test_tables_that_are_counted_anew_have_what_is_kept_no_longer(damaged: Damaged) -> None:
     worker = _purged(damaged)
     right = _counts(worker, damaged)
@@ -149,6 +151,7 @@ async def _delete_records(damaged: Damaged, before: dict[int, int]) -> None:
         await admin.close()
 
 
+@pytest.mark.long
 def test_a_changelog_that_is_lost_is_no_loss(damaged: Damaged) -> None:
     worker = _purged(damaged)
     right = _counts(worker, damaged)
@@ -160,6 +163,7 @@ def test_a_changelog_that_is_lost_is_no_loss(damaged: Damaged) -> None:
     assert "All stores agree: 360" in damaged.cli("audit", "--deep")
 
 
+@pytest.mark.long
 def test_a_backup_has_what_was_counted_of_what_is_kept_no_longer(damaged: Damaged, tmp_path: Path) -> None:
     _purged(damaged)
     file = str(tmp_path / "backup.tar.gz")
