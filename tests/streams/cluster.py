@@ -26,7 +26,7 @@ from weather_tweets.kafka import ensure_topics
 from weather_tweets.settings import KafkaSettings
 from weather_tweets.tweet import Tweet, encode
 
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 300.0
 """Much longer than anything takes: the machine may be busy."""
 
 Value = bytes | Tweet | None

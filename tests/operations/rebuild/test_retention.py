@@ -86,11 +86,11 @@ def test_without_retention_days_nothing_goes(damaged: Damaged) -> None:
 
 def test_a_worker_that_is_killed_while_it_deletes_leaves_the_rest_to_the_next(damaged: Damaged) -> None:
     worker = damaged.start()
-    damaged.produce([*tweets(3_000), *_now(60, "MX")])
+    damaged.produce([*tweets(1_800), *_now(60, "MX")])
     damaged.wait_settled(worker)
     worker.terminate()
     first = damaged.start(**_DAYS)
-    until(lambda: damaged.tweets.count_documents({}) < 3_060, "some are deleted", first)
+    until(lambda: damaged.tweets.count_documents({}) < 1_860, "some are deleted", first)
     first.process.send_signal(signal.SIGKILL)
     first.wait_killed()
     assert damaged.tweets.count_documents({}) > 60
@@ -98,7 +98,7 @@ def test_a_worker_that_is_killed_while_it_deletes_leaves_the_rest_to_the_next(da
     until(lambda: damaged.tweets.count_documents({}) == 60, "the rest is deleted", second)
     damaged.wait_settled(second)
     said = json.loads(damaged.cli("audit", "--deep", "--json"))
-    assert (said["mongo"], said["kept_no_longer"], said["tables"]) == (60, 3_000, 3_060)
+    assert (said["mongo"], said["kept_no_longer"], said["tables"]) == (60, 1_800, 1_860)
 
 
 def test_what_is_lost_comes_back_and_what_is_kept_no_longer_does_not(damaged: Damaged) -> None:
