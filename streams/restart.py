@@ -10,12 +10,12 @@ supervisor, Kubernetes) that is a failure.
 A process that has crashed has to end, too: until it does it keeps its partitions from whoever could go on.
 """
 
-import asyncio
 import logging
 import os
 import signal
 import sys
 import threading
+from types import FrameType
 
 import faust
 
@@ -37,15 +37,31 @@ class Worker(faust.Worker):
     """While the process drains in order to begin anew."""
     _last_resort: threading.Timer | None = None
     """After a crash."""
+    _asked_to_stop = False
 
     def install_signal_handlers(self) -> None:
         super().install_signal_handlers()
+        for number in _STOPS:
+            self._take_note_of(number)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+
+    def _take_note_of(self, number: signal.Signals) -> None:
+        # Faust runs its loop twice, and uvloop sees to a signal that arrives in between only when another one
+        # comes. So the interpreter itself takes note of it.
+        of_the_loop = signal.getsignal(number)
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            self._asked_to_stop = True
+            if callable(of_the_loop):
+                of_the_loop(number, frame)
+
+        signal.signal(number, handle)
+        signal.siginterrupt(number, False)  # as the loop had it
 
     def begin_anew(self, reason: str) -> None:
         """Has the process drain as after SIGTERM, and then begin anew. Returns at once."""
         _log.warning("starting again: %s", reason)
-        self._impatient = threading.Timer(STOP_SECONDS, _begin_anew)
+        self._impatient = threading.Timer(STOP_SECONDS, self._begin_anew_unless_stopped)
         self._impatient.daemon = True
         self._impatient.start()
         super()._on_sigterm()
@@ -75,15 +91,13 @@ class Worker(faust.Worker):
         # The loop is not closed before the new beginning: its handlers of signals would go with it.
         if self._impatient:
             signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
-            self.loop.run_until_complete(_what_came_before())
-        if self._impatient:
-            _begin_anew()
+            self._begin_anew_unless_stopped()
+            self._stay_stopped()
         super()._shutdown_loop()
 
-
-async def _what_came_before() -> None:
-    """Has the loop see to the signals that arrived before they were held back."""
-    await asyncio.sleep(0.01)  # a turn of the loop that looks at them, and one that does what they ask for
+    def _begin_anew_unless_stopped(self) -> None:
+        if not self._asked_to_stop:
+            _begin_anew()
 
 
 def _begin_anew() -> None:
