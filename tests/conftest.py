@@ -1,5 +1,6 @@
 """Real parts for tests, each started once per session, on free ports, when the first test asks for it."""
 
+import os
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -15,6 +16,11 @@ from tests.placement import Placement, longest_first
 from tests.running_stack import RunningStack, run_stack
 
 P = TypeVar("P", bound=Part)
+
+# uvloop, which whoever imports `streams.app` installs, starts a process by fork(2); and while gRPC's threads
+# run in this one, its handlers of forks crash about one child in fifty before it is what it is to become. No
+# child needs them: each becomes another program at once. (asyncio's own loop uses vfork(2), which runs none.)
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 # No timed assertion, also not by way of Hypothesis: the machine may be busy. And the same examples each time:
 # what is to be found by chance is looked for by hand, with `--hypothesis-profile=thorough`.

@@ -183,8 +183,9 @@ def test_in_a_rebalance_nothing_is_passed_over(app: App) -> None:
     app.until(lambda: app.seen() == set(range(end + 200)), "the second worker has the rest")
     for worker in (0, 1):
         for partition in range(PARTITIONS):
-            lasts = [b["last"] for b in app.batches(worker) if b["partition"] == partition]
-            assert lasts == sorted(lasts)
+            batches = [b for b in app.batches(worker) if b["partition"] == partition]
+            # What was not acknowledged may come again, with all that follows it; nothing is left out.
+            assert all(later["first"] <= batch["last"] + 1 for batch, later in pairwise(batches))
 
 
 def test_after_a_gap_in_the_log_the_batch_tells_where_it_was_read_from(app: App) -> None:
