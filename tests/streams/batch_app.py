@@ -47,6 +47,7 @@ async def take_batches(stream: faust.Stream[RecordBatch]) -> None:
         note(
             batch=[int(record.value) for record in batch],
             partition=partition,
+            generation=event.message.generation_id,
             start=batch.start,
             first=batch[0].offset,
             last=event.message.offset,
