@@ -63,7 +63,11 @@ class Worker(faust.Worker):
         _log.warning("starting again: %s", reason)
         self._impatient = threading.Timer(STOP_SECONDS, self._begin_anew_unless_stopped)
         self._impatient.daemon = True
+        # What one thread holds back is given to another that does not, and that one
+        # ends with what it was given when the process begins anew.
+        held_back = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
         self._impatient.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, held_back)
         super()._on_sigterm()
 
     def _crash(self, reason: BaseException) -> None:

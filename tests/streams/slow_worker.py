@@ -1,10 +1,12 @@
 """A worker that takes `DRAINS` seconds to stop, of which it has `STOPS`.
 
-After SIGUSR1 it begins anew, after SIGUSR2 it crashes.
+After SIGUSR1 it begins anew, after SIGUSR2 it crashes. When its loop has ended its main run, and before the
+loop runs again in order to drain, it is sent the signal `BETWEEN`, if that is not 0.
 """
 
 import asyncio
 import os
+import signal
 
 import faust
 import uvloop
@@ -30,6 +32,10 @@ class SlowWorker(Worker):
 
     def on_init_dependencies(self) -> list[Service]:
         return [Slow()]
+
+    def on_worker_shutdown(self) -> None:
+        if between := int(os.environ["BETWEEN"]):
+            signal.raise_signal(signal.Signals(between))
 
     def _on_sigusr1(self) -> None:
         self.begin_anew("a test wants it")

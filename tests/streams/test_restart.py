@@ -10,27 +10,42 @@ from pathlib import Path
 
 import pytest
 
+from tests.streams.cluster import PATIENCE_SECONDS
+
 STOPS = [signal.SIGTERM, signal.SIGINT]
 
 
 class SlowWorker:
     """`slow_worker` as a process."""
 
-    def __init__(self, folder: Path, *, drains: float, stops: float) -> None:
+    def __init__(self, folder: Path, *, drains: float, stops: float, between: int) -> None:
         self._log = folder / "log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.streams.slow_worker"],
-                env={**os.environ, "DATA": str(folder), "DRAINS": str(drains), "STOPS": str(stops)},
+                env={
+                    **os.environ,
+                    "DATA": str(folder),
+                    "DRAINS": str(drains),
+                    "STOPS": str(stops),
+                    "BETWEEN": str(between),
+                },
                 stdout=log,
                 stderr=log,
             )
+
+    def ended(self) -> int:
+        """Its exit status, when it has one."""
+        try:
+            return self.process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it does not end\n{self._log.read_text()}") from None
 
     def said(self, word: str) -> int:
         return self._log.read_text().split().count(word)
 
     def until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             assert self.process.poll() is None, self._log.read_text()
             assert time.monotonic() < deadline, self._log.read_text()
@@ -53,8 +68,8 @@ Start = Callable[..., SlowWorker]
 def start(tmp_path: Path) -> Iterator[Start]:
     workers = []
 
-    def starting(*, drains: float = 0.0, stops: float = 60.0) -> SlowWorker:
-        workers.append(SlowWorker(tmp_path, drains=drains, stops=stops))
+    def starting(*, drains: float = 0.0, stops: float = 600.0, between: int = 0) -> SlowWorker:
+        workers.append(SlowWorker(tmp_path, drains=drains, stops=stops, between=between))
         return workers[-1]
 
     yield starting
@@ -71,7 +86,15 @@ def test_a_worker_that_drains_before_it_begins_anew_ends_when_it_is_asked_to(
     worker.begin_anew()
     worker.until(lambda: worker.said("draining") == 1)
     worker.process.send_signal(number)
-    assert worker.process.wait(60) == 0
+    assert worker.ended() == 0
+    assert worker.said("started") == 1
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_a_worker_is_asked_to_end_while_its_loop_does_not_run(start: Start, number: signal.Signals) -> None:
+    worker = start(between=number)
+    worker.begin_anew()
+    assert worker.ended() == 0
     assert worker.said("started") == 1
 
 
@@ -81,7 +104,7 @@ def test_a_worker_that_is_just_beginning_anew_ends_in_order(start: Start, number
     worker.begin_anew()
     worker.until(lambda: worker.holds_back(number))
     worker.process.send_signal(number)
-    assert worker.process.wait(60) == 0
+    assert worker.ended() == 0
 
 
 def test_a_worker_that_has_begun_anew_is_the_same_process_and_ends_in_order(start: Start) -> None:
@@ -90,7 +113,7 @@ def test_a_worker_that_has_begun_anew_is_the_same_process_and_ends_in_order(star
     worker.until(lambda: worker.said("started") == 2)
     worker.until(lambda: not any(worker.holds_back(number) for number in STOPS))
     worker.process.terminate()
-    assert worker.process.wait(60) == 0
+    assert worker.ended() == 0
 
 
 def test_a_worker_that_does_not_come_to_an_end_begins_anew_as_after_a_crash(start: Start) -> None:
@@ -101,8 +124,8 @@ def test_a_worker_that_does_not_come_to_an_end_begins_anew_as_after_a_crash(star
 
 @pytest.mark.parametrize("drains", [0.0, 600.0], ids=["in order", "by force"])
 def test_a_worker_that_has_crashed_comes_to_an_end(start: Start, drains: float) -> None:
-    worker = start(drains=drains, stops=0.2 if drains else 60.0)
+    worker = start(drains=drains, stops=0.2 if drains else 600.0)
     worker.until(lambda: worker.said("started") == 1)
     worker.process.send_signal(signal.SIGUSR2)
-    assert worker.process.wait(60) == 1
+    assert worker.ended() == 1
     assert worker.said("force:") == (1 if drains else 0)
